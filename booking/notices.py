@@ -1,0 +1,7 @@
+"""Plan, claim, deliver, expire."""
+
+from __future__ import annotations
+
+
+def oldest_overdue_seconds() -> float:
+    return 0.0

@@ -1,0 +1,43 @@
+"""System checks: no instance starts on a setting looser than its floor, no production on an
+unsafe one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from config.core import policy
+
+
+@register()
+def policy_keeps_its_floors(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse a policy looser than its floor."""
+    return [Error(sentence, id="stillwater.E001") for sentence in policy.broken_floors()]
+
+
+@register()
+def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start in production on an unsafe value, and say which and why."""
+    if not settings.PRODUCTION:
+        return []
+    unsafe = {
+        "SECRET_KEY is the development key: anyone could forge a session.": (
+            settings.SECRET_KEY == settings.INSECURE_SECRET_KEY
+        ),
+        "DEBUG is on: errors would show settings and patients' data.": settings.DEBUG,
+        "DATABASE_URL is not set.": not settings.DATABASE_URL,
+        "REDIS_URL is not set.": not settings.REDIS_URL,
+        "EMAIL_URL is not set: no message would leave the clinic.": not settings.EMAIL_URL,
+        "STAFF_MFA_REQUIRED is off: a stolen password would open every record.": (
+            not settings.STAFF_MFA_REQUIRED
+        ),
+        "SITE_URL is not https: links in messages would be readable on the way.": (
+            not settings.SITE_URL.startswith("https://")
+        ),
+        "ON_CALL_EMAILS names nobody real: an emergency would page no one.": (
+            not settings.ON_CALL_EMAILS or "on-call@example.com" in settings.ON_CALL_EMAILS
+        ),
+    }
+    return [Error(why, id="stillwater.E002") for why, is_unsafe in unsafe.items() if is_unsafe]

@@ -1,0 +1,120 @@
+"""The same POST sent again is answered again, not done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.core.clock import now
+from config.core.errors import Reason, Refused, deadlocks_retried, is_deadlock
+from config.core.models import IdempotentAnswer, User
+
+KEY_LENGTH = 255
+
+
+class _NotKept(Exception):
+    """Carries an answer that is not to be kept out of the transaction it rolls back."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def is_kept(status: int) -> bool:
+    """Whether an answer with this status is given again: 2xx and 409."""
+    return 200 <= status < 300 or status == 409
+
+
+def body_hash(data: Any) -> str:
+    """Hash a parsed JSON body so that spacing and order of keys do not matter."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def forget_old() -> int:
+    """Delete answers past their keeping time and return how many."""
+    limit = now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)
+    return IdempotentAnswer.objects.filter(created_at__lt=limit).delete()[0]
+
+
+@deadlocks_retried
+def answer_once(
+    *, user: User, method: str, path: str, key: str, body: str, answer: Callable[[], Response]
+) -> Response:
+    """Give the kept answer, or make, keep and give it.
+
+    The row is inserted first and the transaction stays open while the answer is made: a
+    concurrent twin waits on the unique index until this one commits, then reads the answer.
+    """
+    try:
+        with transaction.atomic():
+            scope = {"user": user, "method": method, "path": path, "key": key}
+            IdempotentAnswer.objects.bulk_create(
+                [IdempotentAnswer(**scope, body_sha256=body)], ignore_conflicts=True
+            )
+            row = IdempotentAnswer.objects.select_for_update().get(**scope)
+            if row.body_sha256 != body:
+                raise Refused(
+                    [Reason("idempotency_conflict", "This key was used with another body.")]
+                )
+            if row.status is not None:
+                return Response(row.body, status=row.status)
+            response = answer()
+            if not is_kept(response.status_code):
+                raise _NotKept(response)
+            row.status = response.status_code
+            row.body = json.loads(JSONRenderer().render(response.data)) if response.data else None
+            row.save(update_fields=["status", "body"])
+            return response
+    except _NotKept as not_kept:
+        return not_kept.response
+
+
+class IdempotentView(APIView):
+    """An API view whose POST honours `Idempotency-Key`."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Wrap the POST handler when a key came with it."""
+        super().initial(request, *args, **kwargs)
+        key = request.headers.get("Idempotency-Key", "")
+        if request.method != "POST" or not key:
+            return
+        if len(key) > KEY_LENGTH or "\x00" in key:
+            raise ValidationError({"Idempotency-Key": f"At most {KEY_LENGTH} characters."})
+        self.post = self._answer_once(key, self.post)  # type: ignore[attr-defined]
+
+    def _answer_once(
+        self, key: str, handler: Callable[..., Response]
+    ) -> Callable[..., Response]:
+        def post(request: Request, *args: Any, **kwargs: Any) -> Response:
+            def answer() -> Response:
+                try:
+                    with transaction.atomic():
+                        return handler(request, *args, **kwargs)
+                except Exception as error:
+                    if is_deadlock(error):
+                        raise
+                    response = self.handle_exception(error)
+                    response.exception = True
+                    return response
+
+            return answer_once(
+                user=request.user,  # type: ignore[arg-type]
+                method=request.method or "",
+                path=request.path[:500],
+                key=key,
+                body=body_hash(request.data),
+                answer=answer,
+            )
+
+        return post

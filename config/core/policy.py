@@ -1,0 +1,37 @@
+"""The clinic's policy: settings, each with a floor no setting may go below.
+
+Figures are the medical director's; sources are in `docs/domain.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+
+from django.conf import settings
+
+# setting -> the smallest value that is allowed
+FLOORS: dict[str, int] = {
+    "HEAVY_MEAL_HOURS": 4,
+    "FOOD_HOURS": 4,
+    "LIQUIDS_HOURS": 1,
+    "DRIVING_HOURS": 6,
+    "NOTICE_HOURS": 12,
+    "STAFF_NOTICE_HOURS": 12,
+    "OBSERVATION_FLOOR_MINUTES": 60,
+}
+LATEST_CLOSE = time(21)
+
+
+def broken_floors() -> Iterator[str]:
+    """Yield a sentence for each setting looser than its floor."""
+    for name, floor in FLOORS.items():
+        value = getattr(settings, name)
+        if value < floor:
+            yield f"{name} is {value}; it may not go below {floor}."
+    if settings.SERVICE_CLOSES > LATEST_CLOSE:
+        yield f"SERVICE_CLOSES is {settings.SERVICE_CLOSES}; visits end by {LATEST_CLOSE}."
+    if settings.SERVICE_OPENS >= settings.SERVICE_CLOSES:
+        yield "SERVICE_OPENS must be before SERVICE_CLOSES."
+    if settings.HEAVY_MEAL_HOURS < settings.FOOD_HOURS:
+        yield "HEAVY_MEAL_HOURS must not be less than FOOD_HOURS."

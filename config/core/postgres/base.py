@@ -1,0 +1,20 @@
+"""Django's PostgreSQL backend, with a clear word where no database is configured."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Refuse to connect while `DATABASE_URL` is unset, at the first connection and not before."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open a connection, or say which variable to set."""
+        if not settings.DATABASE_URL:
+            raise OperationalError(
+                "No database is configured: set DATABASE_URL (postgres://user:password@host/name), "
+                "or run bin/demo, or use bin/manage while bin/demo runs."
+            )
+        return super().get_new_connection(conn_params)

@@ -1,0 +1,86 @@
+"""The start page and the two questions an operator's probe asks."""
+
+from __future__ import annotations
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from booking import notices
+from config.core import heartbeats
+from config.core.models import Role, User
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Take each role to where its day begins."""
+    user = request.user
+    if not isinstance(user, User):
+        return render(request, "home.html")
+    if user.role == Role.NURSE:
+        return redirect("route")
+    if user.is_staff:
+        return redirect("admin:index")
+    return render(request, "home.html")
+
+
+def livez(request: HttpRequest) -> JsonResponse:
+    """Say that the process is up."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether everything a promise rests on is there; 503 names what is not."""
+    checks = {
+        "database": _database(),
+        "redis": _redis(),
+        "migrations": _migrations(),
+        "worker_and_beat": _heartbeat(),
+        "oldest_overdue_notice": _overdue(),
+    }
+    is_ready = all(answer == "ok" for answer in checks.values())
+    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def _database() -> str:
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return "cannot be reached"
+    return "ok"
+
+
+def _redis() -> str:
+    try:
+        with redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=2) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError):
+        return "cannot be reached"
+    return "ok"
+
+
+def _migrations() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "unknown"
+    return f"{len(plan)} to apply" if plan else "ok"
+
+
+def _heartbeat() -> str:
+    try:
+        return "ok" if heartbeats.is_alive(heartbeats.BEAT) else "no sign of life"
+    except DatabaseError:
+        return "unknown"
+
+
+def _overdue() -> str:
+    try:
+        seconds = notices.oldest_overdue_seconds()
+    except DatabaseError:
+        return "unknown"
+    return "ok" if seconds < 300 else f"{seconds:.0f} s overdue"

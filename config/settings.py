@@ -1,0 +1,277 @@
+"""Every setting, from the environment, with defaults that run the demo.
+
+Production (`STILLWATER_ENV=production`) refuses to start on an unsafe value: see
+`config/checks.py`. Each variable is described in `docs/settings.md`.
+"""
+
+from datetime import time
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# -- what kind of instance this is -------------------------------------------------------------
+STILLWATER_ENV = env.str("STILLWATER_ENV", default="development")
+PRODUCTION = STILLWATER_ENV == "production"
+DEBUG = env.bool("DEBUG", default=False)
+INSECURE_SECRET_KEY = "insecure-only-for-development-and-the-demo"
+SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CLINIC_NAME = env.str("CLINIC_NAME", default="Stillwater")
+CLINIC_PHONE = env.str("CLINIC_PHONE", default="+1 312 555 0100")
+CLINIC_TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="America/Chicago")
+EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="911")
+
+# -- apps --------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "pgtrigger",
+    "rest_framework",
+    "drf_standardized_errors",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+    "allauth.mfa",
+    "config.core",
+    "patients",
+    "scheduling",
+    "booking",
+    "nurses",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.core.context.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# -- engines -----------------------------------------------------------------------------------
+# No default address: `manage.py` says which variable to set at the first connection.
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+DATABASES = {
+    "default": {
+        **env.db_url_config(DATABASE_URL or "postgres://database-url-is-not-set/stillwater"),
+        "ENGINE": "config.core.postgres",
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    },
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL or "redis://redis-url-is-not-set",
+        "KEY_PREFIX": "stillwater",
+    },
+}
+
+# -- Celery ------------------------------------------------------------------------------------
+# Celery spells a unix socket its own way.
+CELERY_BROKER_URL = CACHES["default"]["LOCATION"].replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_TIME_LIMIT = 300
+# `expires`: a doorbell nobody answered need not ring again after an outage.
+CELERY_BEAT_SCHEDULE = {
+    "beat-heartbeat": {
+        "task": "config.core.tasks.beat_heartbeat",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "send-due-notices": {
+        "task": "booking.tasks.send_due_notices",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
+    "sweep-booking": {
+        "task": "booking.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 20},
+    },
+    "sweep-nurses": {
+        "task": "nurses.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 20},
+    },
+    "forget-old-answers": {
+        "task": "config.core.tasks.forget_old_answers",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+}
+
+# -- accounts ----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "core.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "config.core.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", default=30)
+ACCOUNT_RATE_LIMITS = {"login": f"{SIGN_INS_PER_MINUTE}/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+LOGIN_REDIRECT_URL = "home"
+LOGIN_URL = "account_login"
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_ONLY = False
+STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=60 * 60 * 12)
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool(
+    "BEHIND_TLS_PROXY", default=False
+) else None
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# -- API ---------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.core.authentication.SessionTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "config.core.api.ExceptionHandler",
+    "EXCEPTION_FORMATTER_CLASS": "config.core.api.ExceptionFormatter",
+    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Stillwater",
+    "DESCRIPTION": "Booking, notices and the visit record of at-home infusions.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+IDEMPOTENCY_KEEP_HOURS = env.int("IDEMPOTENCY_KEEP_HOURS", default=48)
+
+# -- messages ----------------------------------------------------------------------------------
+OUTBOX_DIR = Path(env.str("OUTBOX_DIR", default=str(BASE_DIR / "var" / "outbox")))
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_TIMEOUT = 10
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "config.core.outbox.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <care@example.com>")
+ON_CALL_EMAILS = env.list("ON_CALL_EMAILS", default=["on-call@example.com"])
+BOOKED_GRACE_SECONDS = env.int("BOOKED_GRACE_SECONDS", default=180)
+NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=60)
+
+# -- clinical policy: looser than the floors in config/core/policy.py is refused ----------------
+HEAVY_MEAL_HOURS = env.int("HEAVY_MEAL_HOURS", default=8)
+FOOD_HOURS = env.int("FOOD_HOURS", default=6)
+LIQUIDS_HOURS = env.int("LIQUIDS_HOURS", default=2)
+DRIVING_HOURS = env.int("DRIVING_HOURS", default=24)
+SERVICE_OPENS = time.fromisoformat(env.str("SERVICE_OPENS", default="08:00"))
+SERVICE_CLOSES = time.fromisoformat(env.str("SERVICE_CLOSES", default="20:00"))
+NOTICE_HOURS = env.int("NOTICE_HOURS", default=24)
+STAFF_NOTICE_HOURS = env.int("STAFF_NOTICE_HOURS", default=12)
+HORIZON_DAYS = env.int("HORIZON_DAYS", default=60)
+INTAKE_DAYS = env.int("INTAKE_DAYS", default=90)
+OBSERVATION_FLOOR_MINUTES = env.int("OBSERVATION_FLOOR_MINUTES", default=60)
+
+# -- words, time, files ------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

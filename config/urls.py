@@ -1,0 +1,27 @@
+"""Every address of the service."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+import config.checks
+import config.core.schema  # noqa: F401  both register themselves
+from config import pages
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("livez", pages.livez, name="livez"),
+    path("readyz", pages.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[]),
+        name="docs",
+    ),
+    path("api/v1/", include("patients.urls")),
+    path("api/v1/", include("booking.urls")),
+    path("api/v1/", include("nurses.urls")),
+]

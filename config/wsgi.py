@@ -1,0 +1,14 @@
+"""The WSGI entry point gunicorn serves."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_wsgi_application()
+
+# Bind shared tasks to the configured Celery app in web processes too.
+from config.celery import app as celery_app  # noqa: E402
+
+__all__ = ["application", "celery_app"]

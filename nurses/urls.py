@@ -1,0 +1,5 @@
+"""The API addresses of this app."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

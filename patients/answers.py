@@ -1,0 +1,167 @@
+"""Check what was answered against the questions, whatever was sent (pure)."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from patients.questions import MAX_TEXT_LENGTH, Answer, Question, QuestionType
+
+Problem = tuple[str, str]  # (code, message)
+
+EARLIEST_DATE = date(1900, 1, 1)
+NONE_OF_THESE = "none"  # the choice that says no to all the others
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class InvalidAnswers(Exception):
+    """Answers that cannot be accepted: question id to its problems, as (code, message)."""
+
+    def __init__(self, errors: dict[str, list[Problem]]) -> None:
+        super().__init__(f"{len(errors)} answers need attention")
+        self.errors = errors
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.problem: Problem = (code, message)
+
+
+def clean_answers(
+    questions: Sequence[Question], answers: object, *, today: date
+) -> dict[str, Answer]:
+    """Return the accepted answers in the questions' order, as JSON can store them.
+
+    Raises
+    ------
+    InvalidAnswers
+        Naming every question with a problem, and every id that is not a question.
+    """
+    if not isinstance(answers, Mapping):
+        raise InvalidAnswers({"answers": [("invalid", "Send the answers by question id.")]})
+    errors = _unknown_ids(questions, answers)
+    cleaned: dict[str, Answer] = {}
+    shown: set[str] = set()
+    for question in questions:
+        if _is_shown(question, cleaned, shown):
+            shown.add(question.id)
+        elif not question.kept:
+            continue
+        try:
+            answer = _clean_one(question, answers.get(question.id), today=today)
+            if answer is not None:
+                cleaned[question.id] = answer
+            elif question.required and question.id in shown:
+                raise _Refused("required", "Please answer this question.")
+        except _Refused as refusal:
+            errors[question.id] = [refusal.problem]
+    if errors:
+        raise InvalidAnswers(errors)
+    return cleaned
+
+
+def _unknown_ids(
+    questions: Sequence[Question], answers: Mapping[object, object]
+) -> dict[str, list[Problem]]:
+    known = {question.id for question in questions}
+    message = "This question is not part of the form."
+    # An id comes back in the answer: it is cut and cleaned, as any text that was sent to us.
+    return {
+        (storable(key)[:64] if isinstance(key, str) else "answers"): [("unknown", message)]
+        for key in answers
+        if not isinstance(key, str) or key not in known
+    }
+
+
+def _is_shown(question: Question, cleaned: Mapping[str, Answer], shown: set[str]) -> bool:
+    condition = question.show_if
+    if condition is None:
+        return True
+    return condition.question in shown and condition.holds(cleaned.get(condition.question))
+
+
+def storable(text: str) -> str:
+    """Drop what PostgreSQL or UTF-8 cannot hold, and other control characters but new lines."""
+    return "".join(
+        character
+        for character in text.replace("\r\n", "\n")
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+    ).strip()
+
+
+def _clean_one(question: Question, value: object, *, today: date) -> Answer | None:
+    """Return None for a question left blank."""
+    if value is None or (isinstance(value, str) and not storable(value)):
+        return None
+    if question.type is QuestionType.DATE:
+        return _date(value, today=today)
+    return _CLEANERS[question.type](question, value)
+
+
+def _boolean(question: Question, value: object) -> Answer:
+    if not isinstance(value, bool):
+        raise _Refused("invalid", "Please answer yes or no.")
+    return value
+
+
+def _integer(question: Question, value: object) -> Answer:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _Refused("invalid", "Please give a whole number.")
+    if question.minimum is not None and value < question.minimum:
+        raise _Refused("min_value", f"Please give a number of {question.minimum} or more.")
+    if question.maximum is not None and value > question.maximum:
+        raise _Refused("max_value", f"Please give a number of {question.maximum} or less.")
+    return value
+
+
+def _text(question: Question, value: object) -> Answer:
+    if not isinstance(value, str):
+        raise _Refused("invalid", "Please answer in words.")
+    text = storable(value)
+    if len(text) > MAX_TEXT_LENGTH:
+        raise _Refused("max_length", f"Please use at most {MAX_TEXT_LENGTH} characters.")
+    return text
+
+
+def _choice(question: Question, value: object) -> Answer:
+    for choice in question.choices:
+        if type(value) is type(choice.value) and value == choice.value:
+            return choice.value
+    raise _Refused("invalid_choice", "Please choose one of the answers offered.")
+
+
+def _multi_choice(question: Question, value: object) -> Answer | None:
+    if not isinstance(value, list | tuple):
+        raise _Refused("invalid", "Please choose from the answers offered.")
+    offered = [str(choice.value) for choice in question.choices]
+    if any(not isinstance(one, str) or one not in offered for one in value):
+        raise _Refused("invalid_choice", "Please choose only answers that are offered.")
+    chosen = [one for one in offered if one in value]
+    # "None of these" beside something else: what was named counts.
+    return [one for one in chosen if one != NONE_OF_THESE] or chosen or None
+
+
+def _date(value: object, *, today: date) -> str:
+    # A pattern first: fromisoformat also reads week dates and dates without dashes.
+    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+        raise _Refused("invalid", "Please give a date as year-month-day, such as 1980-05-31.")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise _Refused("invalid", "This day does not exist. Please check the date.") from None
+    if day > today:
+        raise _Refused("max_value", "This date lies in the future. Please check it.")
+    if day < EARLIEST_DATE:
+        raise _Refused("min_value", "Please check the year.")
+    return day.isoformat()
+
+
+_CLEANERS: dict[QuestionType, Callable[[Question, object], Answer | None]] = {
+    QuestionType.BOOLEAN: _boolean,
+    QuestionType.CHOICE: _choice,
+    QuestionType.MULTI_CHOICE: _multi_choice,
+    QuestionType.INTEGER: _integer,
+    QuestionType.TEXT: _text,
+}

@@ -1,0 +1,255 @@
+"""Every finding screening can make: severity, and a sentence for each reader (pure).
+
+The rules are those of `docs/domain.md`, "Screening". What a patient reads never scolds and never
+tells them to stop a medicine; what a reviewer reads may hold figures in {braces}.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Severity(StrEnum):
+    """How much a finding weighs, most severe first."""
+
+    CRISIS = "crisis"
+    EXCLUDED = "excluded"
+    REVIEW = "review"
+    INFORMATION = "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule found; `clearable` where a clinician may decide to go on all the same."""
+
+    code: str
+    severity: Severity
+    detail: str
+    note: str
+    clearable: bool
+
+
+_TALK = "We cannot book an infusion for you as things stand."
+_LOOK = "A clinician will look at this with you before anything is booked."
+_KEEP = "Please keep taking it as prescribed."
+
+# code: (what the patient reads, what the reviewer reads)
+_CRISIS = {
+    "acute_suicidality": (
+        "Thank you for telling us. You deserve help right now: call or text 988 at any hour to "
+        "talk with someone, and call 911 in an emergency. Our on-call staff have been told and "
+        "will reach out to you.",
+        "C-SSRS: {signs}. Contact the patient at once.",
+    ),
+}
+
+_EXCLUDED = {
+    "not_human": (
+        "We can treat people only. A veterinarian is the right person to ask about an animal.",
+        "The patient is an animal.",
+    ),
+    "under_age": (
+        f"{_TALK} We treat people from the age of 18; your own doctor can tell you what else may "
+        "help.",
+        "Age {age}, below the minimum of {limit}.",
+    ),
+    "pregnant_or_breastfeeding": (
+        f"{_TALK} Ketamine is not considered safe in pregnancy or while breastfeeding; your own "
+        "doctor can tell you what else may help.",
+        "Pregnant, possibly pregnant or breastfeeding.",
+    ),
+    "ketamine_hypersensitivity": (
+        f"{_TALK} After an allergic reaction to ketamine it would not be safe for you.",
+        "Reports hypersensitivity to ketamine.",
+    ),
+    "psychosis_or_mania": (
+        f"{_TALK} Ketamine can make psychosis or mania worse; the person who treats you can tell "
+        "you what else may help.",
+        "Schizophrenia, or active psychosis or mania.",
+    ),
+    "severe_liver_disease": (
+        f"{_TALK} The liver clears ketamine, and with severe liver disease it may build up.",
+        "Severe liver disease.",
+    ),
+    "active_substance_use": (
+        f"{_TALK} Help is available and works: the SAMHSA helpline, 1-800-662-4357, is free and "
+        "open at any hour. You are welcome to ask us again later.",
+        "Active substance use disorder.",
+    ),
+    "no_responsible_adult": (
+        f"{_TALK} For your safety a responsible adult has to stay through the night. Once you have "
+        "found someone, please fill in this form again.",
+        "No responsible adult staying through the night.",
+    ),
+    "medicine_theophylline": (
+        f"{_TALK} Theophylline or aminophylline together with ketamine can cause seizures. {_KEEP}",
+        "Theophylline or aminophylline: lowers the seizure threshold with ketamine.",
+    ),
+}
+
+_EXCLUDED_CLEARABLE = {
+    "blood_pressure_too_high": (
+        f"{_TALK} Your blood pressure is high, and ketamine raises it further. Please see your "
+        "doctor about it soon; a prescriber here can look at it again.",
+        "Blood pressure {reading} mmHg, at or above {limit}.",
+    ),
+    "hypertension_uncontrolled": (
+        f"{_TALK} Ketamine raises blood pressure. Please see your doctor about it soon; a "
+        "prescriber here can look at it again.",
+        "Says that hypertension is not under control.",
+    ),
+    "heart_disease_unstable": (
+        f"{_TALK} Ketamine makes the heart work harder. A prescriber here can look at it again "
+        "together with the doctor who treats your heart.",
+        "Unstable cardiovascular disease.",
+    ),
+    "raised_intracranial_pressure": (
+        f"{_TALK} Ketamine may raise the pressure inside the head. A prescriber here can look at "
+        "it again together with your doctor.",
+        "Raised intracranial pressure.",
+    ),
+    "raised_intraocular_pressure": (
+        f"{_TALK} Ketamine may raise the pressure inside the eye. A prescriber here can look at it "
+        "again together with your eye doctor.",
+        "Raised intraocular pressure or glaucoma.",
+    ),
+}
+
+_REVIEW = {
+    "suicidal_thoughts": (
+        "Thank you for telling us about these thoughts. You can call or text 988 at any hour. "
+        f"{_LOOK}",
+        "C-SSRS: {signs}, without intent or plan, in the past month.",
+    ),
+    "suicidal_behavior_past": (
+        f"Thank you for telling us about a hard time in your life. {_LOOK}",
+        "C-SSRS item 6: suicidal behavior more than 3 months ago.",
+    ),
+    "phq9_item_9": (
+        "You told us of thoughts of being better off dead or of hurting yourself. You can call or "
+        f"text 988 at any hour. {_LOOK}",
+        "PHQ-9 item 9 answered {item} of 3.",
+    ),
+    "phq9_high": (
+        f"Your answers suggest that your depression weighs heavily on you. {_LOOK}",
+        "PHQ-9 total {total} of 27 ({band}), at or above {limit}.",
+    ),
+    "alcohol_risk": (
+        f"Alcohol and ketamine are dangerous together. {_LOOK}",
+        "AUDIT-C total {total} of 12, at or above {limit}.",
+    ),
+    "substance_use_past": (
+        f"Thank you for telling us about the past. {_LOOK}",
+        "Past substance use disorder.",
+    ),
+    "over_age": (
+        f"From your mid-seventies on we take extra care. {_LOOK}",
+        "Age {age}, above {limit}.",
+    ),
+    "blood_pressure_high": (
+        f"Your blood pressure is a little high, and ketamine raises it further. {_LOOK}",
+        "Blood pressure {reading} mmHg, at or above {limit}.",
+    ),
+    "heart_disease_stable": (
+        f"Ketamine makes the heart work harder for a while. {_LOOK}",
+        "Cardiovascular disease, said to be stable.",
+    ),
+    "liver_disease_moderate": (
+        f"The liver clears ketamine, so we take extra care. {_LOOK}",
+        "Moderate liver disease.",
+    ),
+    "liver_disease_unknown": (
+        f"The liver clears ketamine, so we need to know a little more. {_LOOK}",
+        "Liver disease of unknown severity: severe disease excludes.",
+    ),
+    "seizures": (f"Because of your seizures we take extra care. {_LOOK}", "Seizures or epilepsy."),
+    "sleep_apnoea": (
+        f"Ketamine can affect breathing during sleep. {_LOOK}",
+        "Sleep apnea.",
+    ),
+    "bladder_symptoms": (
+        f"Ketamine can irritate the bladder. {_LOOK}",
+        "Bladder symptoms.",
+    ),
+    "bipolar": (f"With bipolar disorder we take extra care. {_LOOK}", "Bipolar disorder."),
+    "home_unsafe": (
+        f"We want you and our nurse to be safe during the visit. {_LOOK} If you are in danger at "
+        "home, call 911, or the National Domestic Violence Hotline at 1-800-799-7233.",
+        "Says that the home may not be a safe place for the visit.",
+    ),
+    "medicine_unrecognised": (
+        f"You told us about another medicine or supplement. {_LOOK} {_KEEP}",
+        "A medicine to check: part of the free text was not recognised.",
+    ),
+}
+
+_MEDICINES = {
+    "opioids": ("an opioid", "Opioid: added sedation and respiratory depression."),
+    "benzodiazepines": ("a benzodiazepine", "Benzodiazepine: sedation; may blunt the response."),
+    "sedatives": ("a calming or sleep medicine", "Another CNS depressant: added sedation."),
+    "stimulants": ("a stimulant", "Stimulant: added rise of blood pressure and heart rate."),
+    "maoi": ("an MAOI", "MAOI: blood pressure may rise sharply."),
+    "lamotrigine": ("lamotrigine", "Lamotrigine: may blunt the response."),
+    "naltrexone": ("naltrexone", "Naltrexone: may blunt the response."),
+    "cyp3a4_2b6": (
+        "a medicine that changes how others are broken down",
+        "CYP3A4 or CYP2B6 inhibitor or inducer: ketamine exposure changes.",
+    ),
+    "glp1": ("a GLP-1 medicine", "GLP-1 agonist: slow stomach emptying, aspiration risk."),
+    "topical_ketamine": ("a ketamine cream or gel", "Topical ketamine in use: doses add up."),
+    "ketamine_elsewhere": ("ketamine in another form", "Ketamine from elsewhere: doses add up."),
+}
+
+_INFORMATION = {
+    "side_effects": (
+        "Common side effects are nausea, dizziness, drowsiness, blurred vision, a feeling of being "
+        "apart from yourself, and higher blood pressure for a short time. Your nurse stays with "
+        "you throughout.",
+        "Told about side effects.",
+    ),
+    "off_label": (
+        "Ketamine is approved as an anesthetic. Using it for mood or pain is off-label: legal and "
+        "studied, but not approved by the FDA for this purpose.",
+        "Told about off-label use.",
+    ),
+    "cost": (
+        "Insurance often does not pay for this treatment. You see the price before you book, and "
+        "the first consultation is free.",
+        "Told about the cost.",
+    ),
+    "topical_or_iv": (
+        "A ketamine cream acts mostly where it is applied, on intact skin; it needs a prescription "
+        "too, and its evidence is limited. An infusion reaches the bloodstream at once and can be "
+        "dosed higher.",
+        "Told about topical against intravenous ketamine.",
+    ),
+}
+
+
+def _catalogue() -> dict[str, Finding]:
+    medicines = {
+        f"medicine_{name}": (f"You told us that you take {words}. {_LOOK} {_KEEP}", note)
+        for name, (words, note) in _MEDICINES.items()
+    }
+    groups = (
+        (Severity.CRISIS, False, _CRISIS),
+        (Severity.EXCLUDED, False, _EXCLUDED),
+        (Severity.EXCLUDED, True, _EXCLUDED_CLEARABLE),
+        (Severity.REVIEW, True, _REVIEW | medicines),
+        (Severity.INFORMATION, False, _INFORMATION),
+    )
+    return {
+        code: Finding(code, severity, detail, note, clearable)
+        for severity, clearable, group in groups
+        for code, (detail, note) in group.items()
+    }
+
+
+CATALOGUE = MappingProxyType(_catalogue())  # most severe first
+INFORMATION = tuple(_INFORMATION)
+
+
+def finding(code: str, **facts: object) -> Finding:
+    """Return the finding of that code, with its facts in the reviewer's sentence."""
+    template = CATALOGUE[code]
+    return replace(template, note=template.note.format(**facts))
