@@ -158,7 +158,7 @@ def within_service_hours(
 def latest_start(
     *, day: date, lengths: Lengths, zone: ZoneInfo, rules: ClockRules = DEFAULT_RULES
 ) -> datetime:
-    """The last UTC instant at which a visit may start on a local day; it need not be on the grid."""
+    """The last UTC instant at which a visit may start on a local day, on the grid or not."""
     return at_local(day, rules.closes, zone) - timedelta(minutes=lengths.total)
 
 
@@ -185,12 +185,10 @@ def grid_starts(
     return sorted(i for i in instants if first <= i <= last and on_grid(i, zone, rules))
 
 
-def spacing_ok(
-    *, earlier: datetime, later: datetime, minimum_hours: int, zone: ZoneInfo
-) -> bool:
+def spacing_ok(*, earlier: datetime, later: datetime, minimum_hours: int, zone: ZoneInfo) -> bool:
     """Whether two infusions, start to start, are far enough apart.
 
-    A minimum of n × 24 h also accepts the same local clock time n days later, which is 23 hours
+    A minimum of n x 24 h also accepts the same local clock time n days later, which is 23 hours
     after on the day clocks go forward. Two infusions never share a local day. The two may be given
     in either order.
     """
