@@ -86,7 +86,7 @@ class Haversine:
         Returns
         -------
         Matrix
-            (n, m); seconds are whole minutes × 60, metres are rounded.
+            (n, m); seconds are whole minutes x 60, metres are rounded.
 
         Notes
         -----
@@ -130,4 +130,5 @@ def _great_circle_km(
         np.sin((latitude[1] - latitude[0]) / 2) ** 2
         + np.cos(latitude[0]) * np.cos(latitude[1]) * np.sin((longitude[1] - longitude[0]) / 2) ** 2
     )
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    angle: NDArray[np.float64] = 2 * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return EARTH_RADIUS_KM * angle

@@ -1,0 +1,101 @@
+"""Driving times: the formula by hand, then properties over the globe."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.travel import EARTH_RADIUS_KM, Haversine, Place
+
+LOOP = Place(latitude=41.8786, longitude=-87.6251)
+EVANSTON = Place(latitude=42.0451, longitude=-87.6877)
+
+PLACES = st.builds(Place, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180))
+NEAR = st.builds(Place, latitude=st.floats(41.5, 42.2), longitude=st.floats(-88.3, -87.5))
+
+
+def by_hand(here: Place, there: Place) -> tuple[int, int]:
+    """Metres and minutes with the standard library alone."""
+    north, south = math.radians(here.latitude), math.radians(there.latitude)
+    half = (
+        math.sin((south - north) / 2) ** 2
+        + math.cos(north)
+        * math.cos(south)
+        * math.sin(math.radians(there.longitude - here.longitude) / 2) ** 2
+    )
+    kilometres = 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+    metres = round(1000 * 1.3 * kilometres)
+    return metres, math.ceil(metres / 1000 / 40 * 60 - 1e-9)
+
+
+def test_it_drives_from_the_loop_to_evanston() -> None:
+    travel = Haversine()
+
+    # 19.224 km as the crow flies, 24.991 km of road, 37.49 minutes at 40 km/h.
+    assert travel.metres(LOOP, EVANSTON) == 24991
+    assert travel.minutes(LOOP, EVANSTON) == 38
+
+
+def test_it_takes_no_time_to_stay() -> None:
+    assert Haversine().minutes(LOOP, LOOP) == 0
+    assert Haversine().metres(LOOP, LOOP) == 0
+
+
+def test_it_does_not_add_a_minute_to_a_whole_number_of_minutes() -> None:
+    # 2 km of road at 40 km/h is exactly three minutes.
+    degrees = math.degrees(2 / 1.3 / EARTH_RADIUS_KM)
+    south, north = Place(0.0, 0.0), Place(degrees, 0.0)
+
+    assert Haversine().metres(south, north) == 2000
+    assert Haversine().minutes(south, north) == 3
+
+
+def test_it_rounds_one_metre_more_up_to_the_next_minute() -> None:
+    degrees = math.degrees(2.001 / 1.3 / EARTH_RADIUS_KM)
+
+    assert Haversine().minutes(Place(0.0, 0.0), Place(degrees, 0.0)) == 4
+
+
+@given(here=NEAR, there=NEAR)
+def test_it_is_the_published_formula(here: Place, there: Place) -> None:
+    metres, minutes = by_hand(here, there)
+    travel = Haversine()
+
+    assert abs(travel.metres(here, there) - metres) <= 1  # a tie may round either way
+    assert abs(travel.minutes(here, there) - minutes) <= (travel.metres(here, there) != metres)
+
+
+@given(places=st.lists(PLACES, min_size=1, max_size=6))
+def test_it_gives_a_whole_table_the_same_as_pair_by_pair(places: list[Place]) -> None:
+    travel = Haversine()
+    matrix = travel.matrix(places)
+
+    assert matrix.seconds.dtype == matrix.metres.dtype == np.int32
+    assert matrix.seconds.shape == matrix.metres.shape == (len(places), len(places))
+    assert not matrix.seconds.diagonal().any()
+    assert (matrix.metres == matrix.metres.T).all()
+    for row, here in enumerate(places):
+        for column, there in enumerate(places):
+            assert abs(int(matrix.metres[row, column]) - travel.metres(here, there)) <= 1
+
+
+def test_it_gives_each_source_a_row_and_each_destination_a_column() -> None:
+    table = Haversine().table([LOOP, EVANSTON], [LOOP])
+
+    assert table.seconds.tolist() == [[0], [38 * 60]]
+    assert table.metres.tolist() == [[0], [24991]]
+
+
+def test_it_gives_an_empty_table_for_no_places() -> None:
+    assert Haversine().matrix([]).seconds.shape == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [(90.1, 0), (-90.1, 0), (0, 180.1), (0, -180.1), (math.nan, 0), (0, math.nan), (math.inf, 0)],
+)
+def test_it_refuses_a_place_that_is_not_on_the_earth(latitude: float, longitude: float) -> None:
+    with pytest.raises(ValueError, match="is not between"):
+        Place(latitude=latitude, longitude=longitude)
