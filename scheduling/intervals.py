@@ -55,8 +55,9 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
     for interval in sorted(intervals):
         if merged and interval.start <= merged[-1].end:
             last = merged.pop()
-            interval = Interval(last.start, max(last.end, interval.end))
-        merged.append(interval)
+            merged.append(Interval(last.start, max(last.end, interval.end)))
+        else:
+            merged.append(interval)
     return merged
 
 

@@ -2,7 +2,7 @@
 
 A visit of `minutes` at `here` fits a gap when its start lies in
 
-    [ready + T(before, here), due − minutes − T(here, after)]
+    [ready + T(before, here), due - minutes - T(here, after)]
 
 where T is travel, `before` is where the nurse comes from and `after` is where she must be next.
 Pure: places and times in, nurse numbers out.

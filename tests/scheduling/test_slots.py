@@ -1,0 +1,210 @@
+"""Slots a nurse can really drive to: days told by hand, then against a pairwise check."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling import slots
+from scheduling.intervals import Interval, contains, overlaps
+from scheduling.slots import Busy, Feasible, Gap
+from scheduling.travel import Haversine, Place
+
+TRAVEL = Haversine()
+MORNING = datetime(2026, 11, 23, 14, tzinfo=UTC)  # 8:00 in Chicago
+HOME = Place(41.88, -87.63)
+ADA = Place(41.95, -87.70)
+BEN = Place(41.79, -87.60)
+CLEO, DAN = 1, 2
+
+
+def at(minute: int) -> datetime:
+    return MORNING + timedelta(minutes=minute)
+
+
+def span(first: int, stop: int) -> Interval:
+    return Interval(at(first), at(stop))
+
+
+def day(visits: list[Busy], *windows: Interval) -> list[Gap]:
+    return slots.gaps(nurse_id=CLEO, home=HOME, windows=windows or (span(0, 720),), visits=visits)
+
+
+def starts_for(found: list[Gap], here: Place | None, minutes: int, step: int = 1) -> Feasible:
+    return slots.feasible_starts(
+        gaps=found,
+        here=here,
+        minutes=minutes,
+        starts=[at(minute) for minute in range(0, 721, step)],
+        travel=TRAVEL,
+    )
+
+
+def test_it_leaves_home_at_the_start_and_is_home_by_the_end() -> None:
+    drive = TRAVEL.minutes(HOME, ADA)
+
+    found = starts_for(day([]), ADA, minutes=190).open_starts()
+
+    assert drive > 0
+    assert found[0] == at(drive)
+    assert found[-1] == at(720 - 190 - drive)
+    assert len(found) == 720 - 190 - 2 * drive + 1
+
+
+def test_it_drives_from_the_visit_before_and_to_the_visit_after() -> None:
+    visits = [Busy(span(60, 250), ADA), Busy(span(500, 690), BEN)]
+
+    found = [s for s in starts_for(day(visits), HOME, minutes=60).open_starts() if s > at(250)]
+
+    assert found[0] == at(250 + TRAVEL.minutes(ADA, HOME))
+    assert found[-1] == at(500 - 60 - TRAVEL.minutes(HOME, BEN))
+
+
+def test_it_offers_nothing_when_the_drive_leaves_one_minute_too_few() -> None:
+    drives = TRAVEL.minutes(ADA, HOME) + TRAVEL.minutes(HOME, BEN)
+    before = Busy(span(0, 200), ADA)
+    just = day([before, Busy(span(200 + 60 + drives, 720), BEN)])
+    short = day([before, Busy(span(200 + 60 + drives - 1, 720), BEN)])
+
+    assert starts_for(just, HOME, minutes=60).open_starts() == [at(200 + TRAVEL.minutes(ADA, HOME))]
+    assert starts_for(short, HOME, minutes=60).open_starts() == []
+
+
+def test_it_spends_leave_and_consultations_at_home() -> None:
+    before, after = day([Busy(span(300, 360))])
+
+    assert (before.before, before.after, before.due) == (HOME, HOME, at(300))
+    assert (after.before, after.after, after.ready) == (HOME, HOME, at(360))
+
+
+def test_it_keeps_only_the_part_of_a_visit_that_is_inside_the_window() -> None:
+    early, late = Busy(span(-60, 60), ADA), Busy(span(700, 800), BEN)
+
+    [gap] = day([early, late])
+
+    assert gap == Gap(CLEO, ready=at(60), due=at(700), before=ADA, after=BEN)
+
+
+def test_it_need_not_go_home_between_windows_that_touch() -> None:
+    assert len(day([], span(0, 300), span(300, 720))) == 1
+    assert len(day([], span(0, 300), span(301, 720))) == 2
+
+
+def test_it_leaves_from_the_visit_that_ends_last_when_two_overlap() -> None:
+    # A leave was recorded over a booked visit: the visit waits for another nurse.
+    before, after = day([Busy(span(100, 290), ADA), Busy(span(200, 400))])
+
+    assert (before.due, before.after) == (at(100), ADA)
+    assert (after.ready, after.before) == (at(400), HOME)
+
+
+def test_it_has_no_gap_when_the_whole_window_is_leave() -> None:
+    assert day([Busy(span(0, 720))]) == []
+    assert day([Busy(span(-10, 800), ADA)]) == []
+
+
+def test_it_counts_no_travel_at_the_desk() -> None:
+    found = starts_for(day([Busy(span(300, 330))]), None, minutes=30).open_starts()
+
+    assert found[0] == at(0)
+    assert found[-1] == at(690)
+    assert at(270) in found
+    assert at(271) not in found
+    assert at(330) in found
+
+
+def test_it_names_every_nurse_who_can_take_a_start() -> None:
+    dan = slots.gaps(nurse_id=DAN, home=ADA, windows=[span(0, 400)], visits=[])
+    found = starts_for(day([]) + dan, ADA, minutes=190)
+
+    assert found.nurses(at(0)) == [DAN]
+    assert found.nurses(at(100)) == [CLEO, DAN]
+    assert found.nurses(at(211)) == [CLEO]
+    assert found.nurses(at(719)) == []
+    assert found.counts[[0, 100, 211, 719]].tolist() == [1, 2, 1, 0]
+
+
+def test_it_names_nobody_for_a_start_that_was_not_asked() -> None:
+    found = starts_for(day([]), ADA, minutes=190, step=15)
+
+    assert found.nurses(at(60)) == [CLEO]
+    assert found.nurses(at(61)) == []
+    assert found.nurses(at(9999)) == []
+
+
+def test_it_answers_nothing_for_no_gaps_and_for_no_starts() -> None:
+    assert starts_for([], ADA, minutes=190).open_starts() == []
+    nothing = slots.feasible_starts(gaps=day([]), here=ADA, minutes=60, starts=[], travel=TRAVEL)
+    assert nothing.open_starts() == []
+    assert nothing.nurses(at(0)) == []
+
+
+def test_it_refuses_starts_out_of_order() -> None:
+    with pytest.raises(ValueError, match="ascending"):
+        slots.feasible_starts(
+            gaps=day([]), here=ADA, minutes=60, starts=[at(15), at(0)], travel=TRAVEL
+        )
+
+
+PLACES = st.builds(Place, latitude=st.floats(41.5, 42.2), longitude=st.floats(-88.3, -87.5))
+SPANS = st.tuples(st.integers(-60, 780), st.integers(1, 300)).map(
+    lambda pair: span(pair[0], pair[0] + pair[1])
+)
+BUSY = st.builds(Busy, interval=SPANS, place=st.none() | PLACES)
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> list[Gap]:
+    return [
+        gap
+        for nurse_id in range(draw(st.integers(0, 4)))
+        for gap in slots.gaps(
+            nurse_id=nurse_id,
+            home=draw(PLACES),
+            windows=draw(st.lists(SPANS, max_size=3)),
+            visits=draw(st.lists(BUSY, max_size=4)),
+        )
+    ]
+
+
+@given(
+    roster=rosters(),
+    here=st.none() | PLACES,
+    minutes=st.integers(1, 400),
+    asked=st.sets(st.integers(-60, 800), max_size=30),
+)
+def test_it_answers_the_same_as_asking_pair_by_pair(
+    roster: list[Gap], here: Place | None, minutes: int, asked: set[int]
+) -> None:
+    starts = [at(minute) for minute in sorted(asked)]
+    found = slots.feasible_starts(
+        gaps=roster, here=here, minutes=minutes, starts=starts, travel=TRAVEL
+    )
+
+    for start, count in zip(starts, found.counts, strict=True):
+        nurses = [
+            gap.nurse_id
+            for gap in roster
+            if slots.feasible(gap=gap, here=here, starts_at=start, minutes=minutes, travel=TRAVEL)
+        ]
+        assert found.nurses(start) == sorted(nurses)
+        assert count == len(nurses)
+
+
+@given(windows=st.lists(SPANS, max_size=3), visits=st.lists(BUSY, max_size=4))
+def test_it_never_gives_away_time_that_is_taken_or_outside_the_shift(
+    windows: list[Interval], visits: list[Busy]
+) -> None:
+    found = slots.gaps(nurse_id=CLEO, home=HOME, windows=windows, visits=visits)
+    free = {
+        minute
+        for minute in range(-120, 1200)
+        if any(contains(window, span(minute, minute + 1)) for window in windows)
+        and not any(overlaps(busy.interval, span(minute, minute + 1)) for busy in visits)
+    }
+
+    given_away = [
+        minute for gap in found for minute in range(-120, 1200) if gap.ready <= at(minute) < gap.due
+    ]
+    assert sorted(given_away) == sorted(free)
