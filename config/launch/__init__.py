@@ -1,0 +1,1 @@
+"""What starts things: set-up, engines, the demo, the tests. Imports nothing of the product."""

@@ -1,0 +1,33 @@
+"""The processes of a running instance: what the demo starts and docker-compose.yml repeats."""
+
+from collections.abc import Mapping, Sequence
+
+Command = Sequence[str]
+
+MIGRATE: Command = ("manage.py", "migrate", "--no-input")
+SEED: Command = ("manage.py", "seed_demo")
+
+
+def serving(*, bind: str, beat_schedule: str) -> Mapping[str, Command]:
+    """What Python is started with for each long-running process, by name."""
+    return {"web": web(bind=bind), "worker": WORKER, "beat": beat(schedule=beat_schedule)}
+
+
+def web(*, bind: str) -> Command:
+    """The site and the API."""
+    # The control socket would be one file in the home folder for every instance.
+    options = ("--no-control-socket", "--workers", "2", "--threads", "4", "--timeout", "60")
+    stopping = ("--graceful-timeout", "6")
+    return ("-m", "gunicorn", "config.wsgi:application", "--bind", bind, *options, *stopping)
+
+
+WORKER: Command = (
+    *("-m", "celery", "-A", "config.celery:app", "worker", "--pool", "prefork"),
+    *("--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+)
+
+
+def beat(*, schedule: str) -> Command:
+    """The doorbell; `schedule` is the file in which it remembers when it last rang."""
+    options = ("--schedule", schedule, "--pidfile", "", "--loglevel", "INFO")
+    return ("-m", "celery", "-A", "config.celery:app", "beat", *options)
