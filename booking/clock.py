@@ -177,12 +177,19 @@ def grid_starts(
     On a day when clocks change, steps that do not exist are left out and steps that happen twice
     are given twice, an instant each.
     """
-    first = at_local(day, rules.opens, zone)
+    start = _next_step(at_local(day, rules.opens, zone), zone, rules)
     last = latest_start(day=day, lengths=lengths, zone=zone, rules=rules)
-    midnight = datetime.combine(check_day(day), time(), tzinfo=zone)
-    steps = [midnight + timedelta(minutes=m) for m in range(0, 24 * 60, rules.grid_minutes)]
-    instants = {step.replace(fold=fold).astimezone(UTC) for step in steps for fold in (0, 1)}
-    return sorted(i for i in instants if first <= i <= last and on_grid(i, zone, rules))
+    starts: list[datetime] = []
+    while start <= last:
+        starts.append(start)
+        start = _next_step(start + timedelta(minutes=rules.grid_minutes), zone, rules)
+    return starts
+
+
+def _next_step(instant: datetime, zone: ZoneInfo, rules: ClockRules) -> datetime:
+    """The first instant from this whole minute on that is on the local grid."""
+    local = instant.astimezone(zone)
+    return instant + timedelta(minutes=-(local.hour * 60 + local.minute) % rules.grid_minutes)
 
 
 def spacing_ok(*, earlier: datetime, later: datetime, minimum_hours: int, zone: ZoneInfo) -> bool:

@@ -142,6 +142,7 @@ class Appointment(models.Model):
     changed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=500, blank=True)
+    departed_at = models.DateTimeField(null=True, help_text="When the nurse set off")
     dosed_at = models.DateTimeField(null=True, help_text="When the first dose was given")
     discharged_at = models.DateTimeField(null=True)
 
