@@ -121,7 +121,7 @@ class _Stop:
     leaves: Place
 
     def joined(self, other: "_Stop") -> "_Stop":
-        """This stop and one that starts during it, as one: what ends last says where she is."""
+        """Join a stop that starts during this one: what ends last says where she is."""
         last = max(self, other, key=lambda stop: stop.end)
         return _Stop(self.start, last.end, self.arrives, last.leaves)
 
