@@ -45,18 +45,18 @@ def clean_answers(
     cleaned: dict[str, Answer] = {}
     shown: set[str] = set()
     for question in questions:
-        if _is_shown(question, cleaned, shown):
+        asked = _is_shown(question, cleaned, shown)
+        if asked:
             shown.add(question.id)
         elif not question.kept:
             continue
+        required = question.required and asked
         try:
-            answer = _clean_one(question, answers.get(question.id), today=today)
-            if answer is not None:
-                cleaned[question.id] = answer
-            elif question.required and question.id in shown:
-                raise _Refused("required", "Please answer this question.")
+            answer = _clean_one(question, answers.get(question.id), required=required, today=today)
         except _Refused as refusal:
             errors[question.id] = [refusal.problem]
+        else:
+            cleaned |= {} if answer is None else {question.id: answer}
     if errors:
         raise InvalidAnswers(errors)
     return cleaned
@@ -91,16 +91,22 @@ def storable(text: str) -> str:
     ).strip()
 
 
-def _clean_one(question: Question, value: object, *, today: date) -> Answer | None:
+def _clean_one(question: Question, value: object, *, required: bool, today: date) -> Answer | None:
     """Return None for a question left blank."""
-    if value is None or (isinstance(value, str) and not storable(value)):
-        return None
+    blank = value is None or (isinstance(value, str) and not storable(value))
+    answer = None if blank else _typed(question, value, today=today)
+    if answer is None and required:
+        raise _Refused("required", "Please answer this question.")
+    return answer
+
+
+def _typed(question: Question, value: object, *, today: date) -> Answer | None:
     if question.type is QuestionType.DATE:
         return _date(value, today=today)
     return _CLEANERS[question.type](question, value)
 
 
-def _boolean(question: Question, value: object) -> Answer:
+def _boolean(_question: Question, value: object) -> Answer:
     if not isinstance(value, bool):
         raise _Refused("invalid", "Please answer yes or no.")
     return value
@@ -116,7 +122,7 @@ def _integer(question: Question, value: object) -> Answer:
     return value
 
 
-def _text(question: Question, value: object) -> Answer:
+def _text(_question: Question, value: object) -> Answer:
     if not isinstance(value, str):
         raise _Refused("invalid", "Please answer in words.")
     text = storable(value)

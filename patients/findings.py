@@ -7,6 +7,7 @@ tells them to stop a medicine; what a reviewer reads may hold figures in {braces
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -29,13 +30,19 @@ class Finding:
     clearable: bool
 
 
-_TALK = "We cannot book an infusion for you as things stand."
-_LOOK = "A clinician will look at this with you before anything is booked."
-_KEEP = "Please keep taking it as prescribed."
+class Sentences(NamedTuple):
+    """What the patient reads, and what the reviewer reads."""
 
-# code: (what the patient reads, what the reviewer reads)
+    detail: str
+    note: str
+
+
+_NOT_NOW = "We cannot book an infusion for you as things stand."
+_CLINICIAN = "A clinician will look at this with you before anything is booked."
+_KEEP_TAKING = "Please keep taking it as prescribed."
+
 _CRISIS = {
-    "acute_suicidality": (
+    "acute_suicidality": Sentences(
         "Thank you for telling us. You deserve help right now: call or text 988 at any hour to "
         "talk with someone, and call 911 in an emergency. Our on-call staff have been told and "
         "will reach out to you.",
@@ -44,145 +51,150 @@ _CRISIS = {
 }
 
 _EXCLUDED = {
-    "not_human": (
+    "not_human": Sentences(
         "We can treat people only. A veterinarian is the right person to ask about an animal.",
         "The patient is an animal.",
     ),
-    "under_age": (
-        f"{_TALK} We treat people from the age of 18; your own doctor can tell you what else may "
-        "help.",
+    "under_age": Sentences(
+        f"{_NOT_NOW} We treat adults only; your own doctor can tell you what else may help.",
         "Age {age}, below the minimum of {limit}.",
     ),
-    "pregnant_or_breastfeeding": (
-        f"{_TALK} Ketamine is not considered safe in pregnancy or while breastfeeding; your own "
+    "pregnant_or_breastfeeding": Sentences(
+        f"{_NOT_NOW} Ketamine is not considered safe in pregnancy or while breastfeeding; your own "
         "doctor can tell you what else may help.",
         "Pregnant, possibly pregnant or breastfeeding.",
     ),
-    "ketamine_hypersensitivity": (
-        f"{_TALK} After an allergic reaction to ketamine it would not be safe for you.",
+    "ketamine_hypersensitivity": Sentences(
+        f"{_NOT_NOW} After an allergic reaction to ketamine it would not be safe for you.",
         "Reports hypersensitivity to ketamine.",
     ),
-    "psychosis_or_mania": (
-        f"{_TALK} Ketamine can make psychosis or mania worse; the person who treats you can tell "
-        "you what else may help.",
+    "psychosis_or_mania": Sentences(
+        f"{_NOT_NOW} Ketamine can make psychosis or mania worse; the person who treats you can "
+        "tell you what else may help.",
         "Schizophrenia, or active psychosis or mania.",
     ),
-    "severe_liver_disease": (
-        f"{_TALK} The liver clears ketamine, and with severe liver disease it may build up.",
+    "severe_liver_disease": Sentences(
+        f"{_NOT_NOW} The liver clears ketamine, and with severe liver disease it may build up.",
         "Severe liver disease.",
     ),
-    "active_substance_use": (
-        f"{_TALK} Help is available and works: the SAMHSA helpline, 1-800-662-4357, is free and "
+    "active_substance_use": Sentences(
+        f"{_NOT_NOW} Help is available and works: the SAMHSA helpline, 1-800-662-4357, is free and "
         "open at any hour. You are welcome to ask us again later.",
         "Active substance use disorder.",
     ),
-    "no_responsible_adult": (
-        f"{_TALK} For your safety a responsible adult has to stay through the night. Once you have "
-        "found someone, please fill in this form again.",
+    "no_responsible_adult": Sentences(
+        f"{_NOT_NOW} For your safety a responsible adult has to stay through the night. Once you "
+        "have found someone, please fill in this form again.",
         "No responsible adult staying through the night.",
     ),
-    "medicine_theophylline": (
-        f"{_TALK} Theophylline or aminophylline together with ketamine can cause seizures. {_KEEP}",
+    "medicine_theophylline": Sentences(
+        f"{_NOT_NOW} Theophylline or aminophylline together with ketamine can cause seizures. "
+        f"{_KEEP_TAKING}",
         "Theophylline or aminophylline: lowers the seizure threshold with ketamine.",
     ),
 }
 
 _EXCLUDED_CLEARABLE = {
-    "blood_pressure_too_high": (
-        f"{_TALK} Your blood pressure is high, and ketamine raises it further. Please see your "
+    "blood_pressure_too_high": Sentences(
+        f"{_NOT_NOW} Your blood pressure is high, and ketamine raises it further. Please see your "
         "doctor about it soon; a prescriber here can look at it again.",
         "Blood pressure {reading} mmHg, at or above {limit}.",
     ),
-    "hypertension_uncontrolled": (
-        f"{_TALK} Ketamine raises blood pressure. Please see your doctor about it soon; a "
+    "hypertension_uncontrolled": Sentences(
+        f"{_NOT_NOW} Ketamine raises blood pressure. Please see your doctor about it soon; a "
         "prescriber here can look at it again.",
         "Says that hypertension is not under control.",
     ),
-    "heart_disease_unstable": (
-        f"{_TALK} Ketamine makes the heart work harder. A prescriber here can look at it again "
+    "heart_disease_unstable": Sentences(
+        f"{_NOT_NOW} Ketamine makes the heart work harder. A prescriber here can look at it again "
         "together with the doctor who treats your heart.",
         "Unstable cardiovascular disease.",
     ),
-    "raised_intracranial_pressure": (
-        f"{_TALK} Ketamine may raise the pressure inside the head. A prescriber here can look at "
-        "it again together with your doctor.",
+    "raised_intracranial_pressure": Sentences(
+        f"{_NOT_NOW} Ketamine may raise the pressure inside the head. A prescriber here can look "
+        "at it again together with your doctor.",
         "Raised intracranial pressure.",
     ),
-    "raised_intraocular_pressure": (
-        f"{_TALK} Ketamine may raise the pressure inside the eye. A prescriber here can look at it "
-        "again together with your eye doctor.",
+    "raised_intraocular_pressure": Sentences(
+        f"{_NOT_NOW} Ketamine may raise the pressure inside the eye. A prescriber here can look at "
+        "it again together with your eye doctor.",
         "Raised intraocular pressure or glaucoma.",
     ),
 }
 
 _REVIEW = {
-    "suicidal_thoughts": (
+    "suicidal_thoughts": Sentences(
         "Thank you for telling us about these thoughts. You can call or text 988 at any hour. "
-        f"{_LOOK}",
+        f"{_CLINICIAN}",
         "C-SSRS: {signs}, without intent or plan, in the past month.",
     ),
-    "suicidal_behavior_past": (
-        f"Thank you for telling us about a hard time in your life. {_LOOK}",
+    "suicidal_behavior_past": Sentences(
+        f"Thank you for telling us about a hard time in your life. {_CLINICIAN}",
         "C-SSRS item 6: suicidal behavior more than 3 months ago.",
     ),
-    "phq9_item_9": (
+    "phq9_item_9": Sentences(
         "You told us of thoughts of being better off dead or of hurting yourself. You can call or "
-        f"text 988 at any hour. {_LOOK}",
+        f"text 988 at any hour. {_CLINICIAN}",
         "PHQ-9 item 9 answered {item} of 3.",
     ),
-    "phq9_high": (
-        f"Your answers suggest that your depression weighs heavily on you. {_LOOK}",
+    "phq9_high": Sentences(
+        f"Your answers suggest that your depression weighs heavily on you. {_CLINICIAN}",
         "PHQ-9 total {total} of 27 ({band}), at or above {limit}.",
     ),
-    "alcohol_risk": (
-        f"Alcohol and ketamine are dangerous together. {_LOOK}",
+    "alcohol_risk": Sentences(
+        f"Alcohol and ketamine are dangerous together. {_CLINICIAN}",
         "AUDIT-C total {total} of 12, at or above {limit}.",
     ),
-    "substance_use_past": (
-        f"Thank you for telling us about the past. {_LOOK}",
+    "substance_use_past": Sentences(
+        f"Thank you for telling us about the past. {_CLINICIAN}",
         "Past substance use disorder.",
     ),
-    "over_age": (
-        f"From your mid-seventies on we take extra care. {_LOOK}",
+    "over_age": Sentences(
+        f"From your mid-seventies on we take extra care. {_CLINICIAN}",
         "Age {age}, above {limit}.",
     ),
-    "blood_pressure_high": (
-        f"Your blood pressure is a little high, and ketamine raises it further. {_LOOK}",
+    "blood_pressure_high": Sentences(
+        f"Your blood pressure is a little high, and ketamine raises it further. {_CLINICIAN}",
         "Blood pressure {reading} mmHg, at or above {limit}.",
     ),
-    "heart_disease_stable": (
-        f"Ketamine makes the heart work harder for a while. {_LOOK}",
+    "heart_disease_stable": Sentences(
+        f"Ketamine makes the heart work harder for a while. {_CLINICIAN}",
         "Cardiovascular disease, said to be stable.",
     ),
-    "liver_disease_moderate": (
-        f"The liver clears ketamine, so we take extra care. {_LOOK}",
+    "liver_disease_moderate": Sentences(
+        f"The liver clears ketamine, so we take extra care. {_CLINICIAN}",
         "Moderate liver disease.",
     ),
-    "liver_disease_unknown": (
-        f"The liver clears ketamine, so we need to know a little more. {_LOOK}",
+    "liver_disease_unknown": Sentences(
+        f"The liver clears ketamine, so we need to know a little more. {_CLINICIAN}",
         "Liver disease of unknown severity: severe disease excludes.",
     ),
-    "seizures": (f"Because of your seizures we take extra care. {_LOOK}", "Seizures or epilepsy."),
-    "sleep_apnoea": (
-        f"Ketamine can affect breathing during sleep. {_LOOK}",
+    "seizures": Sentences(
+        f"Because of your seizures we take extra care. {_CLINICIAN}", "Seizures or epilepsy."
+    ),
+    "sleep_apnoea": Sentences(
+        f"Ketamine can affect breathing during sleep. {_CLINICIAN}",
         "Sleep apnea.",
     ),
-    "bladder_symptoms": (
-        f"Ketamine can irritate the bladder. {_LOOK}",
+    "bladder_symptoms": Sentences(
+        f"Ketamine can irritate the bladder. {_CLINICIAN}",
         "Bladder symptoms.",
     ),
-    "bipolar": (f"With bipolar disorder we take extra care. {_LOOK}", "Bipolar disorder."),
-    "home_unsafe": (
-        f"We want you and our nurse to be safe during the visit. {_LOOK} If you are in danger at "
-        "home, call 911, or the National Domestic Violence Hotline at 1-800-799-7233.",
+    "bipolar": Sentences(
+        f"With bipolar disorder we take extra care. {_CLINICIAN}", "Bipolar disorder."
+    ),
+    "home_unsafe": Sentences(
+        f"We want you and our nurse to be safe during the visit. {_CLINICIAN} If you are in danger "
+        "at home, call 911, or the National Domestic Violence Hotline at 1-800-799-7233.",
         "Says that the home may not be a safe place for the visit.",
     ),
-    "medicine_unrecognised": (
-        f"You told us about another medicine or supplement. {_LOOK} {_KEEP}",
+    "medicine_unrecognised": Sentences(
+        f"You told us about another medicine or supplement. {_CLINICIAN} {_KEEP_TAKING}",
         "A medicine to check: part of the free text was not recognised.",
     ),
 }
 
+# class: (what it is called to the patient, what the reviewer reads)
 _MEDICINES = {
     "opioids": ("an opioid", "Opioid: added sedation and respiratory depression."),
     "benzodiazepines": ("a benzodiazepine", "Benzodiazepine: sedation; may blunt the response."),
@@ -201,23 +213,23 @@ _MEDICINES = {
 }
 
 _INFORMATION = {
-    "side_effects": (
+    "side_effects": Sentences(
         "Common side effects are nausea, dizziness, drowsiness, blurred vision, a feeling of being "
         "apart from yourself, and higher blood pressure for a short time. Your nurse stays with "
         "you throughout.",
         "Told about side effects.",
     ),
-    "off_label": (
+    "off_label": Sentences(
         "Ketamine is approved as an anesthetic. Using it for mood or pain is off-label: legal and "
         "studied, but not approved by the FDA for this purpose.",
         "Told about off-label use.",
     ),
-    "cost": (
+    "cost": Sentences(
         "Insurance often does not pay for this treatment. You see the price before you book, and "
         "the first consultation is free.",
         "Told about the cost.",
     ),
-    "topical_or_iv": (
+    "topical_or_iv": Sentences(
         "A ketamine cream acts mostly where it is applied, on intact skin; it needs a prescription "
         "too, and its evidence is limited. An infusion reaches the bloodstream at once and can be "
         "dosed higher.",
@@ -228,7 +240,9 @@ _INFORMATION = {
 
 def _catalogue() -> dict[str, Finding]:
     medicines = {
-        f"medicine_{name}": (f"You told us that you take {words}. {_LOOK} {_KEEP}", note)
+        f"medicine_{name}": Sentences(
+            f"You told us that you take {words}. {_CLINICIAN} {_KEEP_TAKING}", note
+        )
         for name, (words, note) in _MEDICINES.items()
     }
     groups = (

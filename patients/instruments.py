@@ -52,11 +52,15 @@ _PHQ9 = (
     "Trouble falling or staying asleep, or sleeping too much",
     "Feeling tired or having little energy",
     "Poor appetite or overeating",
-    "Feeling bad about yourself, or that you are a failure or have let yourself or your family "
-    "down",
+    (
+        "Feeling bad about yourself, or that you are a failure or have let yourself or "
+        "your family down"
+    ),
     "Trouble concentrating on things, such as reading the newspaper or watching television",
-    "Moving or speaking so slowly that other people could have noticed. Or the opposite: being so "
-    "fidgety or restless that you have been moving around a lot more than usual",
+    (
+        "Moving or speaking so slowly that other people could have noticed. Or the opposite: being "
+        "so fidgety or restless that you have been moving around a lot more than usual"
+    ),
     "Thoughts that you would be better off dead, or of hurting yourself in some way",
 )
 
@@ -73,8 +77,13 @@ _GAD7 = (
 _AUDIT_C = (
     (
         "How often do you have a drink containing alcohol?",
-        ("Never", "Monthly or less", "2 to 4 times a month", "2 to 3 times a week")
-        + ("4 or more times a week",),
+        (
+            "Never",
+            "Monthly or less",
+            "2 to 4 times a month",
+            "2 to 3 times a week",
+            "4 or more times a week",
+        ),
     ),
     (
         "How many drinks containing alcohol do you have on a typical day when you are drinking?",
@@ -87,15 +96,21 @@ _AUDIT_C = (
 )
 
 _CSSRS = (
-    "In the past month, have you wished you were dead or wished you could go to sleep and not "
-    "wake up?",
+    (
+        "In the past month, have you wished you were dead or wished you could go to sleep and not "
+        "wake up?"
+    ),
     "In the past month, have you actually had any thoughts about killing yourself?",
     "In the past month, have you been thinking about how you might do this?",
     "In the past month, have you had these thoughts and had some intention of acting on them?",
-    "In the past month, have you started to work out, or worked out, the details of how to kill "
-    "yourself, and did you intend to carry out this plan?",
-    "Have you ever done anything, started to do anything, or prepared to do anything to end your "
-    "life?",
+    (
+        "In the past month, have you started to work out, or worked out, the details of how to "
+        "kill yourself, and did you intend to carry out this plan?"
+    ),
+    (
+        "Have you ever done anything, started to do anything, or prepared to do anything to end "
+        "your life?"
+    ),
 )
 _CSSRS_RECENT = "Was this within the past 3 months?"
 

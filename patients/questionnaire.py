@@ -91,6 +91,5 @@ def _question_document(question: Question) -> dict[str, object]:
         "minimum": question.minimum,
         "maximum": question.maximum,
         "max_length": MAX_TEXT_LENGTH if question.type is QuestionType.TEXT else None,
-        "show_if": condition
-        and {"question": condition.question, "any_of": list(condition.any_of)},
+        "show_if": condition and {"question": condition.question, "any_of": list(condition.any_of)},
     }

@@ -183,7 +183,7 @@ def _mood(answers: Answers, scores: Mapping[str, Score], limits: Limits) -> Iter
 
 
 def _medicines(answers: Answers) -> Iterator[Finding]:
-    """What was ticked, and what is named in either free text."""
+    """Read what was ticked, and what is named in either free text."""
     listed = medicines.read(_text(answers, "medicines_other"))
     mentioned = medicines.read(_text(answers, "anything_else"))
     named = {*_several(answers, "medicines"), *listed.classes, *mentioned.classes}
