@@ -58,6 +58,7 @@ RULES: list[tuple[dict[str, Any], str, Severity, bool]] = [
     ({"sex": "other", "auditc_1": 3, "auditc_2": 0, "auditc_3": 0}, "alcohol_risk", REVIEW, True),
     ({"sex": "unsaid", "auditc_1": 2, "auditc_2": 1, "auditc_3": 0}, "alcohol_risk", REVIEW, True),
     ({"sex": "male", "auditc_1": 3, "auditc_2": 0, "auditc_3": 1}, "alcohol_risk", REVIEW, True),
+    ({"auditc_1": 0, "auditc_3": 3}, "alcohol_risk", REVIEW, True),  # contradictory, not lost
     ({"substance_use": "past"}, "substance_use_past", REVIEW, True),
     ({"date_of_birth": "1950-11-23"}, "over_age", REVIEW, True),
     ({"systolic": 140}, "blood_pressure_high", REVIEW, True),
