@@ -1,0 +1,117 @@
+"""The patient behind an account, and what they say about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from config.core.clock import now
+from config.core.errors import Malformed
+from config.core.models import User
+from patients import places
+from patients.models import Address, Patient
+
+# Farther than this from the middle of the ZIP code, a point is taken for a mistake.
+NEAR_ZIP_KM = 80
+WHERE = ("line1", "city", "state", "postal_code")
+OF_THE_PATIENT = (
+    "date_of_birth",
+    "phone",
+    "escort_name",
+    "escort_phone",
+    "escort_texts",
+    "channels",
+    "sms_in_quiet_hours",
+)
+
+
+def patient_of(user: User) -> Patient:
+    """Return the patient of an account, created on first use."""
+    return Patient.objects.select_related("user", "address").get_or_create(user=user)[0]
+
+
+def address_of(patient: Patient) -> Address | None:
+    """Return where the patient lives, once they have said so."""
+    return getattr(patient, "address", None)
+
+
+def zone_of(patient: Patient) -> ZoneInfo:
+    """Return the time zone of the patient's address, else the clinic's."""
+    address = address_of(patient)
+    return ZoneInfo((address and address.time_zone) or settings.CLINIC_TIME_ZONE)
+
+
+def touch(patient: Patient) -> None:
+    """Record that the answer of a gate may have changed, so that it is asked again soon."""
+    patient.changed_at = now()
+    patient.save(update_fields=["changed_at"])
+
+
+@transaction.atomic
+def update(
+    *, patient: Patient, profile: Mapping[str, Any], address: Mapping[str, Any] | None = None
+) -> None:
+    """Change what was sent of the profile and of the address, and nothing else.
+
+    Raises
+    ------
+    Malformed
+        Naming the field of an address that contradicts itself.
+    """
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    if "name" in profile:
+        patient.user.name = profile["name"]
+        patient.user.save(update_fields=["name"])
+    changed = [name for name in OF_THE_PATIENT if name in profile]
+    for name in changed:
+        setattr(patient, name, profile[name])
+    patient.changed_at = now()
+    patient.save(update_fields=[*changed, "changed_at"])
+    if address:
+        _change_address(patient=patient, sent=address)
+
+
+def _change_address(*, patient: Patient, sent: Mapping[str, Any]) -> None:
+    address = address_of(patient) or Address(patient=patient)
+    before = {name: getattr(address, name) for name in WHERE}
+    place = _place(sent.get("postal_code", address.postal_code))
+    if sent.get("postal_code", address.postal_code) != address.postal_code:
+        address.city, address.state = place.city, place.state
+    for name in (*WHERE, "line2"):
+        setattr(address, name, sent.get(name, getattr(address, name)))
+    _check_address(address, place)
+    address.time_zone = place.time_zone
+    moved = any(getattr(address, name) != value for name, value in before.items())
+    if "latitude" in sent:
+        address.latitude, address.longitude = sent["latitude"], sent["longitude"]
+    elif moved:
+        address.latitude, address.longitude = place.latitude, place.longitude
+    _check_point(address, place)
+    address.save()
+    patient.address = address
+
+
+def _place(postal_code: str) -> places.ZipPlace:
+    if not postal_code:
+        raise Malformed("required", "Please give the ZIP code.", "address.postal_code")
+    place = places.find_zip(postal_code)
+    if place is None:
+        raise Malformed("invalid", "We do not know this ZIP code.", "address.postal_code")
+    return place
+
+
+def _check_address(address: Address, place: places.ZipPlace) -> None:
+    if not address.line1:
+        raise Malformed("required", "Please give the street and number.", "address.line1")
+    if address.state != place.state:
+        raise Malformed("invalid", f"This ZIP code lies in {place.state}.", "address.state")
+
+
+def _check_point(address: Address, place: places.ZipPlace) -> None:
+    point, middle = (address.latitude, address.longitude), (place.latitude, place.longitude)
+    if places.kilometres(point, middle) > NEAR_ZIP_KM:
+        raise Malformed("invalid", "This point is far from the ZIP code.", "address.latitude")

@@ -1,0 +1,144 @@
+"""May this patient have this therapy then? Every closed gate, each with its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+
+from config.core.accounts import has_verified_email
+from config.core.clock import now
+from config.core.errors import Reason
+from patients import consent, places
+from patients.accounts import address_of, zone_of
+from patients.models import Intake, Order, Patient, Therapy
+
+NEXT_STEPS = {
+    "contact_missing": "Please verify your e-mail address and give us your phone number.",
+    "not_cleared": "Please fill in the intake questionnaire, or wait until it has been reviewed.",
+    "order_missing": "A prescriber has to see you and write an order: book a free consultation.",
+    "order_exhausted": "Every session of your order is used or booked: ask us for a new order.",
+    "consent_missing": "Please read and sign the consent forms in their current version.",
+    "escort_missing": "Please name the adult who will stay with you, with their phone number.",
+    "outside_service_area": "Please give us a home address inside the area we visit.",
+    "not_permitted_here": "Home infusions are not offered in this state: call us about other ways.",
+}
+
+
+def ask(
+    *,
+    patient: Patient,
+    therapy: Therapy,
+    starts_at: datetime,
+    asked_at: datetime,
+    order: Order | None = None,
+    state: str | None = None,
+) -> list[Reason]:
+    """Return every closed gate, in the order of the rules; none means the visit may be had.
+
+    Parameters
+    ----------
+    starts_at
+        The start of the visit: the order has to be in force on that day, where the patient lives.
+    asked_at
+        The instant the intake has to be cleared and valid at.
+    order
+        The order whose session this visit already holds.
+    state
+        The state of a visit that is booked already. It was inside the area when it was promised,
+        so the patient's present address is not asked about.
+    """
+    if not therapy.needs_order:
+        return _reasons(_contact(patient))
+    return _reasons(
+        intake(patient=patient, at=asked_at),
+        _order(patient=patient, therapy=therapy, starts_at=starts_at, held=order),
+        consents(patient=patient),
+        escort(patient=patient),
+        *(_permit(state) if state else _address(patient)),
+    )
+
+
+def order_for(*, patient: Patient, therapy: Therapy, starts_at: datetime) -> Order | None:
+    """Return the order a booking would use: in force, with a session left, earliest to end."""
+    orders = _in_force(patient, starts_at).filter(therapy=therapy)
+    return orders.filter(sessions_reserved__lt=F("sessions")).first()
+
+
+def summary(*, patient: Patient) -> dict[str, str]:
+    """Return for each gate `ok` or the code that refuses, now and for any infusion."""
+    at = now()
+    return {
+        "intake": intake(patient=patient, at=at) or "ok",
+        "order": _closed_order(_in_force(patient, at)) or "ok",
+        "consents": consents(patient=patient) or "ok",
+        "escort": escort(patient=patient) or "ok",
+        "address": next(_address(patient), None) or "ok",
+    }
+
+
+def intake(*, patient: Patient, at: datetime) -> str | None:
+    """Close unless the newest intake is cleared and valid at the instant."""
+    newest = Intake.objects.newest(patient=patient)
+    is_open = newest and newest.status == Intake.Status.CLEARED and newest.valid_until > at
+    return None if is_open else "not_cleared"
+
+
+def consents(*, patient: Patient) -> str | None:
+    """Close unless every required document is signed in its current version."""
+    return "consent_missing" if consent.missing(patient=patient) else None
+
+
+def escort(*, patient: Patient) -> str | None:
+    """Close unless an adult is named and can be reached."""
+    return None if patient.escort_name and patient.escort_phone else "escort_missing"
+
+
+def address(*, patient: Patient) -> list[Reason]:
+    """Return why no visit can be paid to the patient's home; none means one can."""
+    return _reasons(*_address(patient))
+
+
+def _contact(patient: Patient) -> str | None:
+    return None if patient.phone and has_verified_email(patient.user) else "contact_missing"
+
+
+def _order(
+    *, patient: Patient, therapy: Therapy, starts_at: datetime, held: Order | None
+) -> str | None:
+    orders = _in_force(patient, starts_at)
+    if held is not None:
+        return None if orders.filter(pk=held.pk).exists() else "order_missing"
+    return _closed_order(orders.filter(therapy=therapy))
+
+
+def _closed_order(orders: QuerySet[Order]) -> str | None:
+    left = [order.sessions_left for order in orders]
+    if not left:
+        return "order_missing"
+    return None if any(left) else "order_exhausted"
+
+
+def _in_force(patient: Patient, at: datetime) -> QuerySet[Order]:
+    zone_date = at.astimezone(zone_of(patient)).date()
+    return Order.objects.in_force(at=at, zone_date=zone_date).filter(patient=patient)
+
+
+def _address(patient: Patient) -> Iterator[str]:
+    address = address_of(patient)
+    if address is None:
+        yield "outside_service_area"
+        return
+    if not address.time_zone or not places.in_service_area(address.latitude, address.longitude):
+        yield "outside_service_area"
+    yield from _permit(address.state)
+
+
+def _permit(state: str) -> Iterator[str]:
+    if not places.is_permitted(state):
+        yield "not_permitted_here"
+
+
+def _reasons(*codes: str | None) -> list[Reason]:
+    return [Reason(code, NEXT_STEPS[code]) for code in codes if code]

@@ -1,0 +1,81 @@
+"""Where people live, and whether the clinic goes there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import asin, cos, radians, sin, sqrt
+from zoneinfo import ZoneInfo
+
+import zipcodes
+
+from config.core.clock import now
+from patients.models import Patient, Permit, ServiceArea
+
+EARTH_RADIUS_KM = 6371.0088
+_ZIP = re.compile(r"[0-9]{5}(-[0-9]{4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class ZipPlace:
+    """The middle of a ZIP code, in degrees; `time_zone` is an IANA name."""
+
+    city: str
+    state: str
+    latitude: float
+    longitude: float
+    time_zone: str
+
+
+def look_up_zip(postal_code: str) -> ZipPlace | None:
+    """Return the place of a ZIP or ZIP+4 code; None where it or its time zone is unknown."""
+    place = find_zip(postal_code)
+    return place if place and place.time_zone else None
+
+
+@lru_cache(maxsize=4096)
+def find_zip(postal_code: str) -> ZipPlace | None:
+    """Return the place of a ZIP code, with an empty time zone where the table has no real one."""
+    if not _ZIP.fullmatch(postal_code):  # the table's own check panics at letters beyond ASCII
+        return None
+    rows = zipcodes.matching(postal_code)  # type: ignore[no-untyped-call]
+    if not rows:
+        return None
+    row = rows[0]
+    place = ZipPlace(row["city"], row["state"], float(row["lat"]), float(row["long"]), "")
+    return replace(place, time_zone=row["timezone"]) if is_time_zone(row["timezone"]) else place
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the IANA database knows the name; some rows of the ZIP table name none or a town."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def kilometres(from_: tuple[float, float], to: tuple[float, float]) -> float:
+    """Return the great-circle distance between two points in degrees (haversine)."""
+    (lat1, long1), (lat2, long2) = ((radians(a), radians(b)) for a, b in (from_, to))
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((long2 - long1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+
+
+def in_service_area(latitude: float, longitude: float) -> bool:
+    """Whether the point lies in one of the circles the clinic drives to."""
+    return any(
+        kilometres((latitude, longitude), (area.latitude, area.longitude)) <= area.radius_km
+        for area in ServiceArea.objects.filter(is_open=True)
+    )
+
+
+def is_permitted(state: str) -> bool:
+    """Whether a nurse may give the infusion at home there; a state without a row says no."""
+    return Permit.objects.filter(state=state, is_permitted=True).exists()
+
+
+def rules_changed() -> None:
+    """Have every patient's gates asked again: a permit or a service area was changed."""
+    Patient.objects.update(changed_at=now())
