@@ -55,7 +55,7 @@ def _database() -> str:
 
 def _redis() -> str:
     try:
-        with redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=2) as client:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError):
         return "cannot be reached"
