@@ -1,5 +1,16 @@
-"""The API addresses of this app."""
+"""The addresses of booking's API."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from booking import api
+
+urlpatterns = [
+    path("therapies/", api.TherapiesView.as_view()),
+    path("slots/", api.SlotsView.as_view()),
+    path("appointments/", api.AppointmentsView.as_view()),
+    path("appointments/<uuid:appointment_id>/", api.AppointmentView.as_view()),
+    path("appointments/<uuid:appointment_id>/reschedule/", api.RescheduleView.as_view()),
+    path("appointments/<uuid:appointment_id>/cancel/", api.CancelView.as_view()),
+    path("appointments/<uuid:appointment_id>/notices/", api.NoticesView.as_view()),
+    path("appointments/<uuid:appointment_id>/calendar.ics", api.CalendarView.as_view()),
+]

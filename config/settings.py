@@ -123,7 +123,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BEAT_SCHEDULE = {
     "beat-heartbeat": {
         "task": "config.core.tasks.beat_heartbeat",
-        "schedule": 10.0,
+        "schedule": 3.0,
         "options": {"expires": 30},
     },
     "send-due-notices": {
@@ -185,9 +185,9 @@ SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=60 * 60 * 12)
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool(
-    "BEHIND_TLS_PROXY", default=False
-) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
+)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -257,7 +257,10 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+# Elsewhere than in production the files are served from where they lie, uncollected.
+STATIC_ROOT = (
+    env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static")) if PRODUCTION else None
+)
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
@@ -274,4 +277,46 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+# -- how the admin looks: the colours of config/static/stillwater.css as scales ------------------
+UNFOLD = {
+    "SITE_TITLE": CLINIC_NAME,
+    "SITE_HEADER": CLINIC_NAME,
+    "SITE_SUBHEADER": "Clinic desk",
+    "SITE_SYMBOL": "water",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"/{STATIC_URL}favicon.svg"}
+    ],
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "base": {
+            "50": "#fbf8f3",
+            "100": "#f3efe8",
+            "200": "#e4ddd1",
+            "300": "#cfc8bc",
+            "400": "#a9b7bb",
+            "500": "#54646a",
+            "600": "#3f4e53",
+            "700": "#34444a",
+            "800": "#2b393e",
+            "900": "#1c272b",
+            "950": "#11191c",
+        },
+        "primary": {
+            "50": "#eef6f6",
+            "100": "#dcedec",
+            "200": "#b9dcdb",
+            "300": "#a4e0de",
+            "400": "#7fd1cf",
+            "500": "#35999b",
+            "600": "#0f5e63",
+            "700": "#0a474b",
+            "800": "#0b3d40",
+            "900": "#173a3c",
+            "950": "#062a2c",
+        },
+    },
+    "SIDEBAR": {"navigation": "config.navigation.sidebar"},
 }

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,3 +20,10 @@ def chromium_path() -> str:
             pytest.fail(missing)
         pytest.skip(missing)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _kept_apart(settings: Any, tmp_path: Path) -> None:
+    """Keep the messages of a test to itself, and its passwords cheap."""
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

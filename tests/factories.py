@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from booking.models import Appointment
 from config.core.accounts import set_verified_email
 from config.core.clock import now
@@ -266,4 +268,8 @@ def make_appointment(
             "latitude": patient.address.latitude,
             "longitude": patient.address.longitude,
         }
-    return Appointment.objects.create(**{**fields, **changes})
+    appointment = Appointment.objects.create(**{**fields, **changes})
+    Order.objects.filter(pk=appointment.order_id).update(
+        sessions_reserved=F("sessions_reserved") + 1
+    )
+    return appointment

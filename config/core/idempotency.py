@@ -68,12 +68,12 @@ def answer_once(
                     [Reason("idempotency_conflict", "This key was used with another body.")]
                 )
             if row.status is not None:
-                return Response(row.body, status=row.status)
+                return Response(json.loads(row.body), status=row.status)
             response = answer()
             if not is_kept(response.status_code):
                 raise _NotKept(response)
             row.status = response.status_code
-            row.body = json.loads(JSONRenderer().render(response.data)) if response.data else None
+            row.body = JSONRenderer().render(response.data).decode() or "null"
             row.save(update_fields=["status", "body"])
             return response
     except _NotKept as not_kept:
@@ -93,9 +93,7 @@ class IdempotentView(APIView):
             raise ValidationError({"Idempotency-Key": f"At most {KEY_LENGTH} characters."})
         self.post = self._answer_once(key, self.post)  # type: ignore[attr-defined]
 
-    def _answer_once(
-        self, key: str, handler: Callable[..., Response]
-    ) -> Callable[..., Response]:
+    def _answer_once(self, key: str, handler: Callable[..., Response]) -> Callable[..., Response]:
         def post(request: Request, *args: Any, **kwargs: Any) -> Response:
             def answer() -> Response:
                 try:

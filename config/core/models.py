@@ -104,7 +104,7 @@ class IdempotentAnswer(models.Model):
     key = models.CharField(max_length=255)
     body_sha256 = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.TextField(blank=True)
     created_at = models.DateTimeField(default=now, db_index=True)
 
     class Meta:

@@ -1,0 +1,146 @@
+"""The clinic's figures as values for the pure cores, and the time rules a start must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from booking import clock
+from booking.models import Appointment
+from config.core.errors import Reason
+from patients.models import Order, Patient, Therapy
+
+CONSULTATION_NOTICE = timedelta(hours=1)
+
+
+def clock_rules() -> clock.ClockRules:
+    """Return the hours around a visit as the clinic set them."""
+    return clock.ClockRules(
+        heavy_meal_hours=settings.HEAVY_MEAL_HOURS,
+        food_hours=settings.FOOD_HOURS,
+        liquids_hours=settings.LIQUIDS_HOURS,
+        driving_hours=settings.DRIVING_HOURS,
+        opens=settings.SERVICE_OPENS,
+        closes=settings.SERVICE_CLOSES,
+    )
+
+
+def lengths_of(therapy: Therapy) -> clock.Lengths:
+    """Return how long each part of the therapy takes."""
+    return clock.Lengths(
+        prep=therapy.prep_minutes,
+        infusion=therapy.infusion_minutes,
+        observation=therapy.observation_minutes,
+    )
+
+
+def earliest_start(*, therapy: Therapy, asked_at: datetime) -> datetime:
+    """Return the first instant that may be asked for."""
+    notice = timedelta(hours=settings.NOTICE_HOURS) if therapy.needs_order else CONSULTATION_NOTICE
+    return asked_at + notice
+
+
+def latest_start(*, asked_at: datetime) -> datetime:
+    """Return the last instant that may be asked for."""
+    return asked_at + timedelta(days=settings.HORIZON_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What else the patient has, as far as it restricts a new start."""
+
+    taken: tuple[tuple[datetime, datetime], ...]
+    infusions: tuple[tuple[datetime, int], ...]  # start, minimum hours its order asks for
+
+    def is_busy(self, *, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether the patient has another visit then."""
+        return any(start < ends_at and starts_at < end for start, end in self.taken)
+
+    def is_spaced(self, *, starts_at: datetime, minimum_hours: int, zone: ZoneInfo) -> bool:
+        """Whether every other infusion is far enough away; the larger minimum wins."""
+        return all(
+            clock.spacing_ok(
+                earlier=min(start, starts_at),
+                later=max(start, starts_at),
+                minimum_hours=max(minimum, minimum_hours),
+                zone=zone,
+            )
+            for start, minimum in self.infusions
+        )
+
+
+def diary(*, patient: Patient, without: Appointment | None = None) -> Diary:
+    """Read the patient's promised and past visits."""
+    held = Appointment.objects.of(patient=patient).occupying().select_related("order")
+    rows = [row for row in held if without is None or row.pk != without.pk]
+    return Diary(
+        taken=tuple((row.starts_at, row.ends_at) for row in rows),
+        infusions=tuple(
+            (row.starts_at, row.order.min_interval_hours) for row in rows if row.order is not None
+        ),
+    )
+
+
+def minimum_hours(*, therapy: Therapy, order: Order | None) -> int:
+    """Return the spacing that the order, or without one the therapy, asks for."""
+    return order.min_interval_hours if order else therapy.min_interval_hours
+
+
+def is_first_of_run(*, starts_at: datetime, diary: Diary) -> bool:
+    """Whether no infusion was given or promised in the seven days before."""
+    week = timedelta(days=7)
+    return not any(timedelta(0) < starts_at - start < week for start, _ in diary.infusions)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A start somebody asks for, with all that the time rules look at."""
+
+    therapy: Therapy
+    order: Order | None
+    starts_at: datetime
+    zone: ZoneInfo
+    asked_at: datetime
+    diary: Diary
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the visit would end, observation included."""
+        return self.starts_at + timedelta(minutes=self.therapy.total_minutes)
+
+    @property
+    def day(self) -> date:
+        """The local day of the visit."""
+        return self.starts_at.astimezone(self.zone).date()
+
+
+def broken(wish: Wish) -> Iterable[Reason]:
+    """Yield every time rule that a wish breaks, in the order of the contract."""
+    start, therapy = wish.starts_at, wish.therapy
+    if start < earliest_start(therapy=therapy, asked_at=wish.asked_at):
+        hours = settings.NOTICE_HOURS if therapy.needs_order else 1
+        yield Reason("notice_too_short", f"Visits are booked at least {hours} hours ahead.")
+    if start > latest_start(asked_at=wish.asked_at):
+        yield Reason(
+            "beyond_horizon", f"Visits are booked at most {settings.HORIZON_DAYS} days ahead."
+        )
+    rules = clock_rules()
+    if not clock.within_service_hours(
+        starts_at=start, ends_at=wish.ends_at, zone=wish.zone, rules=rules
+    ):
+        yield Reason(
+            "too_late_at_night",
+            f"Visits lie between {rules.opens:%H:%M} and {rules.closes:%H:%M} local time, "
+            "observation included.",
+        )
+    hours = minimum_hours(therapy=therapy, order=wish.order)
+    if therapy.needs_order and not wish.diary.is_spaced(
+        starts_at=start, minimum_hours=hours, zone=wish.zone
+    ):
+        yield Reason("interval_too_short", "This is too close to another of your visits.")
+    if wish.diary.is_busy(starts_at=start, ends_at=wish.ends_at):
+        yield Reason("patient_busy", "You already have a visit at that time.")

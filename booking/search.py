@@ -1,0 +1,208 @@
+"""Slots for a patient: computed at each look, never stored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking import clock, rules
+from booking.models import Appointment
+from config.core.clock import now
+from config.core.errors import Refused
+from patients import gate
+from patients.accounts import zone_of
+from patients.models import Patient, Therapy
+from scheduling import roster
+from scheduling.intervals import Interval
+from scheduling.roster import Available
+from scheduling.slots import Busy, Feasible, Gap, feasible_starts, gaps
+from scheduling.travel import Haversine, Place, Travel
+
+MAX_DAYS = 62
+ALTERNATIVES = 5
+ALTERNATIVE_DAYS = 14
+
+
+def travel() -> Travel:
+    """Return the engine that says how long a drive takes."""
+    return Haversine()
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a visit takes place; a consultation has no place and no state."""
+
+    place: Place | None
+    state: str
+
+
+def where(*, patient: Patient, therapy: Therapy) -> Where:
+    """Return the place of a visit to this patient."""
+    if not therapy.needs_order:
+        return Where(place=None, state="")
+    address = patient.address
+    return Where(place=Place(address.latitude, address.longitude), state=address.state)
+
+
+def visits_of(*, nurse_ids: Sequence[int], start: datetime, end: datetime) -> dict[int, list[Busy]]:
+    """Return what holds each nurse's time in a stretch."""
+    held = Appointment.objects.occupying().overlapping(start=start, end=end)
+    busy: dict[int, list[Busy]] = defaultdict(list)
+    for row in held.filter(nurse__in=nurse_ids):
+        if row.nurse_id is not None:
+            busy[row.nurse_id].append(busy_of(row))
+    return busy
+
+
+def busy_of(appointment: Appointment) -> Busy:
+    """Return how an appointment holds a nurse's time."""
+    interval = Interval(appointment.starts_at, appointment.ends_at)
+    if appointment.latitude is None or appointment.longitude is None:
+        return Busy(interval)
+    return Busy(interval, Place(appointment.latitude, appointment.longitude))
+
+
+def free_gaps(*, nurses: Sequence[Available], without: Appointment | None = None) -> list[Gap]:
+    """Return the free stretches of these nurses; one visit can be thought away."""
+    ends = [
+        edge for nurse in nurses for window in nurse.windows for edge in (window.start, window.end)
+    ]
+    if not ends:
+        return []
+    busy = visits_of(nurse_ids=[nurse.nurse_id for nurse in nurses], start=min(ends), end=max(ends))
+    ignored = busy_of(without) if without else None
+    return [
+        gap
+        for nurse in nurses
+        for gap in gaps(
+            nurse_id=nurse.nurse_id,
+            home=nurse.home,
+            windows=nurse.windows,
+            visits=[
+                one
+                for one in busy.get(nurse.nurse_id, [])
+                if not (ignored == one and without and without.nurse_id == nurse.nurse_id)
+            ],
+        )
+    ]
+
+
+def allowed_starts(*, wish: rules.Wish, first: date, last: date) -> list[datetime]:
+    """Return the grid starts that break no time rule, whoever may be free."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    lengths, figures = rules.lengths_of(wish.therapy), rules.clock_rules()
+    earliest = rules.earliest_start(therapy=wish.therapy, asked_at=wish.asked_at)
+    latest = rules.latest_start(asked_at=wish.asked_at)
+    candidates = (
+        start
+        for day in days
+        for start in clock.grid_starts(day=day, lengths=lengths, zone=wish.zone, rules=figures)
+        if earliest <= start <= latest
+    )
+    return [start for start in candidates if not any(rules.broken(replace(wish, starts_at=start)))]
+
+
+def open_starts(
+    *, wish: rules.Wish, at: Where, first: date, last: date, without: Appointment | None = None
+) -> list[datetime]:
+    """Return the starts that some nurse can really make, ascending."""
+    starts = allowed_starts(wish=wish, first=first, last=last)
+    if not starts:
+        return []
+    nurses = roster.available(
+        therapy=wish.therapy,
+        state=at.state,
+        first=starts[0].date() - timedelta(days=1),
+        last=starts[-1].date() + timedelta(days=1),
+    )
+    return fitting(
+        gaps=free_gaps(nurses=nurses, without=without),
+        at=at,
+        minutes=wish.therapy.total_minutes,
+        starts=starts,
+    ).open_starts()
+
+
+def fitting(
+    *, gaps: Sequence[Gap], at: Where, minutes: int, starts: Sequence[datetime]
+) -> Feasible:
+    """Return which nurses can make which starts."""
+    return feasible_starts(
+        gaps=gaps, here=at.place, minutes=minutes, starts=starts, travel=travel()
+    )
+
+
+def wish_for(
+    *,
+    patient: Patient,
+    therapy: Therapy,
+    starts_at: datetime,
+    asked_at: datetime,
+    without: Appointment | None = None,
+) -> rules.Wish:
+    """Gather what the time rules look at for one patient."""
+    order = without.order if without else None
+    if order is None and therapy.needs_order:
+        order = gate.order_for(patient=patient, therapy=therapy, starts_at=starts_at)
+    return rules.Wish(
+        therapy=therapy,
+        order=order,
+        starts_at=starts_at,
+        zone=ZoneInfo(without.time_zone) if without else zone_of(patient),
+        asked_at=asked_at,
+        diary=rules.diary(patient=patient, without=without),
+    )
+
+
+def refuse_outside(*, patient: Patient, therapy: Therapy) -> None:
+    """Refuse to look for visits to a home that none can be paid to."""
+    reasons = gate.address(patient=patient) if therapy.needs_order else []
+    if reasons:
+        raise Refused(reasons)
+
+
+def find(*, patient: Patient, therapy: Therapy, first: date, last: date) -> list[dict[str, Any]]:
+    """Return every slot from `first` to `last`, local days, both included."""
+    at = now()
+    wish = wish_for(patient=patient, therapy=therapy, starts_at=at, asked_at=at)
+    place = where(patient=patient, therapy=therapy)
+    starts = open_starts(wish=wish, at=place, first=first, last=last)
+    return [slot(wish=wish, starts_at=start) for start in starts]
+
+
+def alternatives(
+    *, wish: rules.Wish, at: Where, without: Appointment | None = None
+) -> list[dict[str, Any]]:
+    """Return the next few feasible starts at or after the one that was asked for."""
+    last = wish.day + timedelta(days=ALTERNATIVE_DAYS)
+    starts = open_starts(wish=wish, at=at, first=wish.day, last=last, without=without)
+    later = [start for start in starts if start >= wish.starts_at]
+    return [slot(wish=wish, starts_at=start) for start in later[:ALTERNATIVES]]
+
+
+def slot(*, wish: rules.Wish, starts_at: datetime) -> dict[str, Any]:
+    """Return one slot as the contract names its fields."""
+    return times(therapy=wish.therapy, starts_at=starts_at, zone=wish.zone)
+
+
+def times(*, therapy: Therapy, starts_at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the times around a start; a consultation asks nothing of food or driving."""
+    around = clock.times_around(
+        starts_at=starts_at,
+        lengths=rules.lengths_of(therapy),
+        zone=zone,
+        rules=rules.clock_rules(),
+    )
+    restful = therapy.needs_order
+    return {
+        "starts_at": around.starts_at,
+        "ends_at": around.ends_at,
+        "heavy_meal_until": around.heavy_meal_until if restful else None,
+        "fast_from": around.fast_from if restful else None,
+        "liquids_until": around.liquids_until if restful else None,
+        "drive_after": around.drive_after if restful else None,
+    }

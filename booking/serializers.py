@@ -1,0 +1,216 @@
+"""What the booking API takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rest_framework import serializers
+
+from booking import clock, search
+from booking.models import Appointment, Notice
+from patients.models import Therapy
+
+
+class InstantField(serializers.DateTimeField):
+    """An ISO 8601 instant with an offset, within the years the product can reckon with."""
+
+    default_error_messages = {
+        "naive": "Give the offset, such as 2026-11-24T10:30:00-06:00.",
+        "out_of_range": "That date is out of range.",
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Refuse naive and far instants before any arithmetic."""
+        if value.tzinfo is None:
+            self.fail("naive")
+        try:
+            return clock.check_range(value)
+        except (ValueError, OverflowError):
+            self.fail("out_of_range")
+            raise
+
+
+class TherapySerializer(serializers.ModelSerializer[Therapy]):
+    """One therapy of the catalogue."""
+
+    minutes = serializers.SerializerMethodField()
+    price = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Therapy
+        fields = ("slug", "name", "minutes", "price", "needs_order", "min_interval_hours")
+
+    def get_minutes(self, therapy: Therapy) -> dict[str, int]:
+        """Return the length of each part."""
+        return {
+            "prep": therapy.prep_minutes,
+            "infusion": therapy.infusion_minutes,
+            "observation": therapy.observation_minutes,
+        }
+
+    def get_price(self, therapy: Therapy) -> str:
+        """Return the price in dollars."""
+        return f"{therapy.price_cents / 100:.2f}"
+
+
+class TherapyField(serializers.SlugRelatedField[Therapy]):
+    """A therapy that can be booked, by its slug."""
+
+    def __init__(self) -> None:
+        super().__init__(slug_field="slug", queryset=Therapy.objects.filter(is_active=True))
+
+    def to_internal_value(self, data: Any) -> Therapy:
+        """Look the slug up; anything that is not plain text is no slug."""
+        if not isinstance(data, str) or "\x00" in data:
+            self.fail("does_not_exist", slug_name="slug", value="")
+        return super().to_internal_value(data)
+
+
+class SlotQuerySerializer(serializers.Serializer[Any]):
+    """Which slots are asked for."""
+
+    therapy = TherapyField()
+    to = serializers.DateField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add `from`, which Python does not allow as an attribute's name."""
+        return {**super().get_fields(), "from": serializers.DateField()}
+
+    def validate(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Refuse a range that is backwards, too long or too far away."""
+        first: date = attrs["from"]
+        last: date = attrs["to"]
+        for name, day in (("from", first), ("to", last)):
+            try:
+                clock.check_day(day)
+            except ValueError:
+                raise serializers.ValidationError(
+                    {name: "That date is out of range."}, code="out_of_range"
+                ) from None
+        if last < first:
+            raise serializers.ValidationError({"to": "Must not be before `from`."})
+        if (last - first).days >= search.MAX_DAYS:
+            raise serializers.ValidationError({"to": f"At most {search.MAX_DAYS} days at a time."})
+        return attrs
+
+
+class SlotSerializer(serializers.Serializer[Any]):
+    """A time that can be booked, and what it means."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    heavy_meal_until = serializers.DateTimeField(allow_null=True)
+    fast_from = serializers.DateTimeField(allow_null=True)
+    liquids_until = serializers.DateTimeField(allow_null=True)
+    drive_after = serializers.DateTimeField(allow_null=True)
+
+
+class SlotsSerializer(serializers.Serializer[Any]):
+    """The slots of a range of days."""
+
+    time_zone = serializers.CharField()
+    slots = SlotSerializer(many=True)
+
+
+class BookSerializer(serializers.Serializer[Any]):
+    """A start that somebody wants."""
+
+    therapy = TherapyField()
+    starts_at = InstantField()
+
+
+class RescheduleSerializer(serializers.Serializer[Any]):
+    """The new start."""
+
+    starts_at = InstantField()
+
+
+class CancelSerializer(serializers.Serializer[Any]):
+    """Why, if the patient wants to say."""
+
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class AppointmentNurseSerializer(serializers.Serializer[Any]):
+    """What a patient may know of the nurse."""
+
+    first_name = serializers.CharField(source="user.first_name")
+
+
+class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
+    """A promised visit, as the patient sees it."""
+
+    therapy = serializers.SlugRelatedField[Therapy](slug_field="slug", read_only=True)
+    nurse = AppointmentNurseSerializer(allow_null=True)
+
+    class Meta:
+        model = Appointment
+        fields = (
+            "id",
+            "therapy",
+            "status",
+            "starts_at",
+            "ends_at",
+            "heavy_meal_until",
+            "fast_from",
+            "liquids_until",
+            "drive_after",
+            "time_zone",
+            "nurse",
+            "blocked",
+            "version",
+        )
+
+    def to_representation(self, instance: Appointment) -> dict[str, Any]:
+        """Give instants with the offset of the service address."""
+        shown = super().to_representation(instance)
+        zone = ZoneInfo(instance.time_zone)
+        for name in _INSTANTS:
+            value = getattr(instance, name)
+            shown[name] = value.astimezone(zone).isoformat() if value else None
+        return shown
+
+
+_INSTANTS = (
+    "starts_at",
+    "ends_at",
+    "heavy_meal_until",
+    "fast_from",
+    "liquids_until",
+    "drive_after",
+)
+
+
+class NoticeSerializer(serializers.ModelSerializer[Notice]):
+    """A message that was or will be sent."""
+
+    class Meta:
+        model = Notice
+        fields = (
+            "kind",
+            "channel",
+            "recipient",
+            "occurrence",
+            "ideal_at",
+            "send_from",
+            "not_after",
+            "status",
+            "sent_at",
+            "version",
+        )
+
+    def to_representation(self, instance: Notice) -> dict[str, Any]:
+        """Add the class, whose name Python keeps for itself."""
+        return {**super().to_representation(instance), "class": instance.notice_class}
+
+
+def localised(slots: list[dict[str, Any]], *, zone: str) -> list[dict[str, Any]]:
+    """Return slots with their instants in the offset of the service address."""
+    local = ZoneInfo(zone)
+    return [
+        {name: at.astimezone(local).isoformat() if at else None for name, at in slot.items()}
+        for slot in slots
+    ]

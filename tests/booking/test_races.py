@@ -1,0 +1,152 @@
+"""Many at once: what must never happen does not, and does as soon as its guard is gone."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from booking import appointments
+from booking.models import Appointment, Notice
+from config.core.clock import now
+from patients.models import Order, Patient
+from tests.factories import CHICAGO, make_nurse, make_patient, therapy
+from tests.racing import PATIENCE, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RACERS = 50
+
+
+def three_days_ahead(hour: int = 10) -> datetime:
+    local = (now() + timedelta(days=3)).astimezone(ZoneInfo(CHICAGO))
+    return local.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def client_of(patient: Patient) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(patient.user)
+    return client
+
+
+def book_over_http(patient: Patient, starts_at: datetime, **headers: str) -> Any:
+    body = {"therapy": "mood-40", "starts_at": starts_at.isoformat()}
+    return client_of(patient).post("/api/v1/appointments/", body, headers=headers)
+
+
+def test_it_books_one_of_fifty_patients_racing_for_one_nurse() -> None:
+    make_nurse()
+    starts_at = three_days_ahead()
+    patients = [make_patient(name=f"Ada {n}") for n in range(RACERS)]
+    answers = race([lambda p=p: book_over_http(p, starts_at) for p in patients])  # type: ignore[misc]
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: RACERS - 1}
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert all(body["errors"][0]["code"] == "slot_taken" for body in refused)
+    assert all(body["alternatives"] for body in refused)
+    assert Appointment.objects.count() == 1
+    assert sorted(Order.objects.values_list("sessions_reserved", flat=True)) == [0] * 49 + [1]
+
+
+@pytest.fixture
+def _without_constraints() -> Iterator[None]:
+    """A scratch schema whose appointments have no constraint, first on the search path."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA scratch")
+        cursor.execute(
+            "CREATE TABLE scratch.booking_appointment "
+            "(LIKE public.booking_appointment INCLUDING DEFAULTS INCLUDING GENERATED)"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path TO public")
+        cursor.execute("DROP SCHEMA scratch CASCADE")
+
+
+@pytest.mark.usefixtures("_without_constraints")
+def test_it_double_books_once_lock_and_constraint_are_gone(monkeypatch: Any) -> None:
+    make_nurse()
+    racers = 8
+    starts_at = three_days_ahead()
+    patients = [make_patient(name=f"Ada {n}") for n in range(racers)]
+    all_have_looked = threading.Barrier(racers)
+    look = appointments._still_free
+
+    def look_then_wait(**asked: Any) -> bool:
+        is_free = look(**asked)
+        all_have_looked.wait(PATIENCE)
+        return is_free
+
+    monkeypatch.setattr(appointments, "_still_free", look_then_wait)
+    monkeypatch.setattr(appointments, "lock_nurse_day", lambda **_: None)
+    monkeypatch.setattr(appointments.notices, "plan_for", lambda **_: None)
+
+    def book(patient: Patient) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path TO scratch, public")
+        appointments.book(patient=patient, therapy=therapy(), starts_at=starts_at, by=patient.user)
+
+    race([lambda p=p: book(p) for p in patients])  # type: ignore[misc]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT nurse_id) FROM scratch.booking_appointment")
+        assert cursor.fetchone() == (racers, 1)
+
+
+def test_it_refuses_a_second_visit_of_one_patient_racing_herself() -> None:
+    for name in ("Cleo Marsh", "Dee Park"):
+        make_nurse(name=name)
+    ada = make_patient()
+    answers = race([lambda: book_over_http(ada, three_days_ahead())] * 8)
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
+    assert Order.objects.get().sessions_reserved == 1
+
+
+def test_it_answers_one_key_sent_fifty_times_at_once_with_one_booking() -> None:
+    make_nurse()
+    ada = make_patient()
+    starts_at = three_days_ahead()
+    send = lambda: book_over_http(ada, starts_at, **{"Idempotency-Key": "once"})  # noqa: E731
+    answers = race([send] * RACERS)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert Appointment.objects.count() == 1
+
+
+def test_it_frees_exactly_one_place_however_often_a_visit_is_cancelled_at_once() -> None:
+    make_nurse()
+    ada = make_patient()
+    booked = book_over_http(ada, three_days_ahead()).json()
+    path = f"/api/v1/appointments/{booked['id']}/cancel/"
+    answers = race([lambda: client_of(ada).post(path, {})] * 8)
+    assert {answer.status_code for answer in answers} == {200}
+    assert Order.objects.get().sessions_reserved == 0
+    rivals = [make_patient(name=f"Ben {n}") for n in range(4)]
+    again = race([lambda p=p: book_over_http(p, three_days_ahead()) for p in rivals])  # type: ignore[misc]
+    assert Counter(answer.status_code for answer in again) == {201: 1, 409: 3}
+
+
+def test_it_never_deadlocks_when_visits_trade_places() -> None:
+    for name in ("Cleo Marsh", "Dee Park"):
+        make_nurse(name=name)
+    hours = [three_days_ahead(hour) for hour in (8, 12, 16)]
+    patients = [make_patient(name=f"Ada {n}") for n in range(4)]
+    visits = [
+        appointments.book(patient=p, therapy=therapy(), starts_at=hours[n % 2], by=p.user)
+        for n, p in enumerate(patients)
+    ]
+
+    def move(visit: Appointment, patient: Patient, starts_at: datetime) -> int:
+        path = f"/api/v1/appointments/{visit.pk}/reschedule/"
+        body = {"starts_at": starts_at.isoformat()}
+        return client_of(patient).post(path, body).status_code
+
+    pairs = list(zip(visits, patients, strict=True))
+    moves = [(lambda v=v, p=p, h=hour: move(v, p, h)) for hour in hours for v, p in pairs]
+    assert set(race(moves)) <= {200, 409}  # type: ignore[arg-type]
+    assert Appointment.objects.occupying().count() == 4
+    assert not Notice.objects.filter(status="sent").exists()
