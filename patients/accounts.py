@@ -46,7 +46,11 @@ def zone_of(patient: Patient) -> ZoneInfo:
 
 
 def touch(patient: Patient) -> None:
-    """Record that the answer of a gate may have changed, so that it is asked again soon."""
+    """Record that the answer of a gate may have changed, so that it is asked again soon.
+
+    It locks the patient's row: called first in a transaction, it keeps the order of locks (the
+    patient before what belongs to them) that booking keeps as well.
+    """
     patient.changed_at = now()
     patient.save(update_fields=["changed_at"])
 
@@ -62,15 +66,14 @@ def update(
     Malformed
         Naming the field of an address that contradicts itself.
     """
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    touch(patient)
     if "name" in profile:
         patient.user.name = profile["name"]
         patient.user.save(update_fields=["name"])
     changed = [name for name in OF_THE_PATIENT if name in profile]
     for name in changed:
         setattr(patient, name, profile[name])
-    patient.changed_at = now()
-    patient.save(update_fields=[*changed, "changed_at"])
+    patient.save(update_fields=changed)
     if address:
         _change_address(patient=patient, sent=address)
 

@@ -90,7 +90,8 @@ def sign(
     if sha256.lower() != document.sha256:
         detail = "The document has changed since you opened it: please read it again."
         raise Refused([Reason("document_changed", detail)])
-    signature, is_new = Signature.objects.get_or_create(
+    touch(patient)
+    return Signature.objects.get_or_create(
         document=document,
         patient=patient,
         defaults={
@@ -99,10 +100,7 @@ def sign(
             "ip_address": real_address(ip_address),
             "user_agent": storable(user_agent)[:AGENT_LENGTH],
         },
-    )
-    if is_new:
-        touch(patient)
-    return signature
+    )[0]
 
 
 def real_address(text: str | None) -> str | None:

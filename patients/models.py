@@ -289,6 +289,13 @@ class Order(models.Model):
     evaluated_on = models.DateField("in-person evaluation on")
     created_at = models.DateTimeField(default=now, editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="withdrawn_orders",
+    )
     withdrawn_reason = models.TextField(blank=True)
 
     objects = OrderQuerySet.as_manager()

@@ -1,0 +1,166 @@
+"""The intake: a patient submits it, screening reads it, a clinician decides where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from config.core.clock import now
+from config.core.errors import Malformed, WrongState
+from config.core.models import Role, User
+from patients import questionnaire
+from patients.accounts import touch, zone_of
+from patients.answers import storable
+from patients.models import Intake, Patient, intake_validity
+from patients.questionnaire import Answer
+from patients.screening import Finding, Outcome, Screening, Severity, screen
+
+# decision -> (status it leads to, statuses it may be taken in)
+DECISIONS = {
+    "clear": (Intake.Status.CLEARED, {Intake.Status.AWAITING_REVIEW, Intake.Status.ASKED}),
+    "ask": (Intake.Status.ASKED, {Intake.Status.AWAITING_REVIEW}),
+    "decline": (Intake.Status.DECLINED, {Intake.Status.AWAITING_REVIEW, Intake.Status.ASKED}),
+}
+_LOOKED_AT = "A clinician will look at this with you before anything is booked."
+
+
+@transaction.atomic
+def submit(*, patient: Patient, answers: object) -> Intake:
+    """Screen the answers and keep them; what nothing was found in is cleared at once.
+
+    Raises
+    ------
+    InvalidAnswers
+        Naming every question with a problem.
+    """
+    at = now()
+    today = at.astimezone(zone_of(patient)).date()
+    cleaned = questionnaire.clean(answers, today=today)
+    screening = screen(cleaned, today=today)
+    touch(patient)
+    noted = [*screening.findings, *_notes(patient, cleaned)]
+    outcome = screening.outcome
+    if outcome is Outcome.ELIGIBLE and len(noted) > len(screening.findings):
+        outcome = Outcome.REVIEW
+    _fill_date_of_birth(patient, cleaned)
+    return Intake.objects.create(
+        patient=patient,
+        version=questionnaire.VERSION,
+        answers=cleaned,
+        outcome=outcome.value,
+        findings=[asdict(one) for one in sorted(noted, key=_weight)],
+        scores={name: asdict(score) for name, score in screening.scores.items()},
+        status=_status(outcome, screening),
+        submitted_at=at,
+        valid_until=at + intake_validity(),
+    )
+
+
+@transaction.atomic
+def review(*, intake: Intake, decision: str, reason: str, by: User) -> Intake:
+    """Decide an intake, once, with a reason.
+
+    Raises
+    ------
+    Malformed
+        If the decision is unknown, or no reason is given.
+    WrongState
+        If it is decided already, or if what was found is beyond a clinician's decision.
+    """
+    if decision not in DECISIONS:
+        raise Malformed("invalid_choice", "Choose clear, ask or decline.", "decision")
+    status, possible_in = DECISIONS[decision]
+    locked = _locked(intake, by=by)
+    if locked.status not in possible_in:
+        raise WrongState(f"This intake is {locked.get_status_display().lower()} already.")
+    if decision == "clear" and not is_clearable(locked):
+        raise WrongState("Some of what was found here cannot be cleared by anyone.")
+    return _decide(locked, status=status, reason=reason, by=by)
+
+
+@transaction.atomic
+def revoke(*, intake: Intake, reason: str, by: User) -> Intake:
+    """Take back a clearance: nothing can be booked, and booked visits are blocked.
+
+    Raises
+    ------
+    Malformed
+        If no reason is given.
+    WrongState
+        If it is not cleared.
+    """
+    locked = _locked(intake, by=by)
+    if locked.status != Intake.Status.CLEARED:
+        raise WrongState("This intake is not cleared.")
+    return _decide(locked, status=Intake.Status.DECLINED, reason=reason, by=by)
+
+
+def is_clearable(intake: Intake) -> bool:
+    """Whether nothing found in it stands beyond a clinician's decision."""
+    return all(
+        one["clearable"] or one["severity"] == Severity.INFORMATION for one in intake.findings
+    )
+
+
+def _locked(intake: Intake, *, by: User) -> Intake:
+    if by.role != Role.CLINICIAN:
+        raise PermissionDenied("Only clinicians decide about intakes.")
+    touch(intake.patient)
+    return Intake.objects.select_for_update().get(pk=intake.pk)
+
+
+def _decide(intake: Intake, *, status: str, reason: str, by: User) -> Intake:
+    reason = storable(reason)
+    if not reason:
+        raise Malformed("required", "Please give a reason.", "reason")
+    intake.status, intake.reason = status, reason
+    intake.decided_by, intake.decided_at = by, now()
+    intake.save(update_fields=["status", "reason", "decided_by", "decided_at"])
+    return intake
+
+
+def _status(outcome: Outcome, screening: Screening) -> Intake.Status:
+    if outcome is Outcome.ELIGIBLE:
+        return Intake.Status.CLEARED
+    if outcome is Outcome.EXCLUDED and not screening.clearable:
+        return Intake.Status.DECLINED
+    return Intake.Status.AWAITING_REVIEW
+
+
+def _notes(patient: Patient, answers: dict[str, Answer]) -> Iterator[Finding]:
+    """Yield what only the clinic's own records can tell."""
+    born, known = answers.get("date_of_birth"), patient.date_of_birth
+    if known and born and born != known.isoformat():
+        yield Finding(
+            "date_of_birth_differs",
+            Severity.REVIEW,
+            f"This date of birth is not the one in your profile. {_LOOKED_AT}",
+            f"Answered {born}; the profile says {known.isoformat()}.",
+            clearable=True,
+        )
+    before = Intake.objects.newest(patient=patient)
+    if before and before.status != Intake.Status.CLEARED and before.valid_until > now():
+        # Without this, whoever was declined could answer again until nothing is found.
+        yield Finding(
+            "answered_before",
+            Severity.REVIEW,
+            f"You have sent us other answers that we have not cleared. {_LOOKED_AT}",
+            f"Intake {before.pk} ({before.outcome}, {before.get_status_display().lower()}) "
+            "came before this one: compare them.",
+            clearable=True,
+        )
+
+
+def _fill_date_of_birth(patient: Patient, answers: dict[str, Answer]) -> None:
+    born = answers.get("date_of_birth")
+    if patient.date_of_birth is None and isinstance(born, str):
+        patient.date_of_birth = date.fromisoformat(born)
+        patient.save(update_fields=["date_of_birth"])
+
+
+def _weight(finding: Finding) -> int:
+    return list(Severity).index(finding.severity)
