@@ -7,9 +7,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from booking.models import Appointment
+from booking.models import Appointment, Status
 from config.core.clock import now
 from config.core.models import append_only
+
+FAR_METRES = 100
 
 
 class Happening(models.Model):
@@ -28,6 +30,11 @@ class Happening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def subject(self) -> str:
+        """What a page to on-call says it is about, such as `adverse_event/12`."""
+        return f"{str(self._meta.verbose_name).replace(' ', '_')}/{self.pk}"
 
 
 class Event(Happening):
@@ -53,6 +60,9 @@ class Event(Happening):
     longitude = models.FloatField(null=True)
     metres_away = models.PositiveIntegerField(null=True, help_text="From the promised address")
     deviations = ArrayField(models.CharField(max_length=40), default=list)
+    status = models.CharField(
+        max_length=16, choices=Status.choices, help_text="Where the visit stood after it"
+    )
 
     class Meta(Happening.Meta):
         constraints = [
@@ -78,6 +88,11 @@ class Event(Happening):
             ),
         ]
         triggers = [append_only("event_never_changes")]
+
+    @property
+    def is_far_away(self) -> bool:
+        """Whether the device was clearly somewhere else; it is flagged, never blocked."""
+        return self.metres_away is not None and self.metres_away > FAR_METRES
 
 
 class Check(Happening):

@@ -1,0 +1,58 @@
+"""What changed under booked visits: found here, because nothing to the left calls rightwards.
+
+A task names the leave or the version of the promise it is about, and is asked once: done means
+that somebody decided, even where the visit stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from booking.clock import say_moment
+from booking.models import Appointment, StaffTask, Status
+from config.core.clock import now
+from scheduling.models import Leave
+
+
+def run() -> int:
+    """Ask for a person where a visit to come lost its nurse; return how many tasks are new."""
+    wanted = [*_on_leave(), *_without_nurse()]
+    asked = StaffTask.objects.filter(key__in=[task.key for task in wanted])
+    known = set(asked.values_list("kind", "key"))
+    new = [task for task in wanted if (task.kind, task.key) not in known]
+    StaffTask.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _on_leave() -> Iterator[StaffTask]:
+    ahead = Leave.objects.filter(ends_at__gt=now())
+    rows = ahead.filter(
+        nurse__appointments__status=Status.BOOKED,
+        nurse__appointments__starts_at__gt=now(),
+        nurse__appointments__period__overlap=F("period"),
+    ).values_list("pk", "nurse__appointments")
+    leave_of = {visit: leave for leave, visit in rows}
+    for visit in Appointment.objects.filter(pk__in=leave_of).select_related("nurse__user"):
+        yield StaffTask(
+            kind="leave_over_visit",
+            key=f"leave/{leave_of[visit.pk]}/visit/{visit.pk}/{visit.version}",
+            appointment=visit,
+            detail=f"{visit.nurse} is on leave at the visit on {_when(visit)}: send another nurse.",
+        )
+
+
+def _without_nurse() -> Iterator[StaffTask]:
+    for visit in Appointment.objects.to_come(at=now()).filter(nurse__isnull=True):
+        yield StaffTask(
+            kind="no_nurse",
+            key=f"visit/{visit.pk}/{visit.version}",
+            appointment=visit,
+            detail=f"Nobody goes to the visit on {_when(visit)}: assign a nurse.",
+        )
+
+
+def _when(visit: Appointment) -> str:
+    return say_moment(visit.starts_at, ZoneInfo(visit.time_zone))

@@ -1,0 +1,11 @@
+"""Celery's doors to the nurse's day: each task is one line."""
+
+from celery import shared_task
+
+from nurses import sweeps
+
+
+@shared_task
+def sweep() -> int:
+    """Find what changed under booked visits and ask people to act."""
+    return sweeps.run()
