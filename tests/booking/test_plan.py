@@ -155,6 +155,24 @@ def test_it_still_tells_by_text_in_the_morning_what_began_in_the_night() -> None
     assert (text.send_from, text.why) == (local(11, 23, 8), "quiet hours, digest")
 
 
+def test_it_counts_as_late_what_would_come_with_the_confirmation() -> None:
+    with_it = planned(infusion(ONE_O_CLOCK, booked_at=local(11, 22, 12, 57)))
+    after_it = planned(infusion(ONE_O_CLOCK, booked_at=local(11, 22, 12, 56)))
+
+    assert Kind.confirm_escort not in kinds(with_it)
+    assert one(after_it, Kind.confirm_escort, Channel.sms).send_from == local(11, 22, 13)
+
+
+def test_it_leaves_out_what_is_useless_from_now_on() -> None:
+    at_start = plan(visit=ORDINARY, preferences=EVERYTHING, now=ONE_O_CLOCK)
+    just_before = plan(
+        visit=ORDINARY, preferences=EVERYTHING, now=ONE_O_CLOCK - timedelta(minutes=1)
+    )
+
+    assert Kind.today in kinds(just_before)
+    assert Kind.today not in kinds(at_start)
+
+
 def test_it_confirms_at_once_what_staff_book_within_a_day() -> None:
     booked_at = local(11, 22, 20)
     notices = planned(infusion(local(11, 23, 8), booked_at))
@@ -209,6 +227,15 @@ def test_it_tells_the_food_stop_six_elapsed_hours_ahead_when_clocks_go_forward()
     assert evening.not_after - evening.send_from == timedelta(hours=6)
 
 
+def test_it_tells_the_food_stop_sooner_where_clocks_jump_two_hours() -> None:
+    troll = ZoneInfo("Antarctica/Troll")
+    visit = infusion(local(3, 28, 8, zone=troll), local(3, 1, 10, zone=troll), troll)
+
+    evening = one(planned(visit), Kind.evening_before, Channel.email)
+    assert evening.send_from == local(3, 27, 18, zone=troll)
+    assert evening.not_after == local(3, 28, 0, zone=troll)
+
+
 def test_it_writes_nobody_who_did_not_ask_for_it() -> None:
     by_mail = planned(ORDINARY, Preferences(email=True, sms=False))
     by_text = planned(ORDINARY, Preferences(email=False, sms=True))
@@ -241,6 +268,13 @@ def test_it_tells_a_change_in_place_of_a_booking() -> None:
     email = one(notices, Kind.changed, Channel.email)
     assert (email.notice_class, email.send_from) == (NoticeClass.F, local(11, 15, 10, 3))
     assert {n.version for n in notices} == {2}
+
+
+def test_it_tells_a_change_by_email_at_night_but_by_text_in_the_morning() -> None:
+    notices = planned(replace(ORDINARY, changed_at=local(11, 15, 23), version=2))
+
+    assert one(notices, Kind.changed, Channel.email).send_from == local(11, 15, 23, 3)
+    assert one(notices, Kind.changed, Channel.sms).send_from == local(11, 16, 8)
 
 
 def test_it_gives_a_late_change_the_digest() -> None:

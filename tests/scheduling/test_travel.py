@@ -42,13 +42,16 @@ def test_it_takes_no_time_to_stay() -> None:
     assert Haversine().metres(LOOP, LOOP) == 0
 
 
-def test_it_does_not_add_a_minute_to_a_whole_number_of_minutes() -> None:
-    # 2 km of road at 40 km/h is exactly three minutes.
-    degrees = math.degrees(2 / 1.3 / EARTH_RADIUS_KM)
+@pytest.mark.parametrize(("kilometres", "minutes"), [(2, 3), (166, 249)])
+def test_it_does_not_add_a_minute_to_a_whole_number_of_minutes(
+    kilometres: int, minutes: int
+) -> None:
+    # In floats 166 km at 40 km/h are 249.00000000000003 minutes.
+    degrees = math.degrees(kilometres / 1.3 / EARTH_RADIUS_KM)
     south, north = Place(0.0, 0.0), Place(degrees, 0.0)
 
-    assert Haversine().metres(south, north) == 2000
-    assert Haversine().minutes(south, north) == 3
+    assert Haversine().metres(south, north) == kilometres * 1000
+    assert Haversine().minutes(south, north) == minutes
 
 
 def test_it_rounds_one_metre_more_up_to_the_next_minute() -> None:
