@@ -5,6 +5,8 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from config.launch import engines, testing
 from config.launch.signals import Stopped, raise_stopped
@@ -29,7 +31,7 @@ def main() -> int:
     raise_stopped()
     try:
         with testing.environment() as variables:
-            complaints = [title for title in _checks() if not _passes(title, variables)]
+            complaints = [check.title for check in _checks() if not check.passes(variables)]
     except engines.CannotStart as error:
         print(error, file=sys.stderr)
         return 1
@@ -39,23 +41,37 @@ def main() -> int:
     return 1 if complaints else 0
 
 
-def _checks() -> Mapping[str, tuple[Sequence[str], Mapping[str, str]]]:
-    deploy = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    return {
-        "format": (["-m", "ruff", "format", "--check", "."], {}),
-        "lint": (["-m", "ruff", "check", "."], {}),
-        "types": (["-m", "mypy", *PACKAGES], {}),
-        "layers": (["-c", LINT_IMPORTS], {}),
-        "migrations": (["manage.py", "makemigrations", "--check", "--dry-run"], {}),
-        "production settings": (deploy, PRODUCTION),
-    }
+@dataclass(frozen=True)
+class Check:
+    """A command that complains by its exit code."""
+
+    title: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def passes(self, variables: Mapping[str, str]) -> bool:
+        print(f"-- {self.title}", flush=True)
+        variables = {**variables, **self.environment}
+        return subprocess.run(self.command, cwd=ROOT, env=variables).returncode == 0
 
 
-def _passes(title: str, variables: Mapping[str, str]) -> bool:
-    command, extra = _checks()[title]
-    print(f"-- {title}", flush=True)
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, env={**variables, **extra})
-    return done.returncode == 0
+def _checks() -> list[Check]:
+    python = sys.executable
+    manage = (python, "manage.py")
+    djade = os.fspath(Path(python).with_name("djade"))  # a program of its own, not a module
+    return [
+        Check("format", (python, "-m", "ruff", "format", "--check", ".")),
+        Check("lint", (python, "-m", "ruff", "check", ".")),
+        Check("templates", (djade, "--target-version", "5.2", "--check", *_templates())),
+        Check("types", (python, "-m", "mypy", *PACKAGES)),
+        Check("layers", (python, "-c", LINT_IMPORTS)),
+        Check("migrations", (*manage, "makemigrations", "--check", "--dry-run")),
+        Check(
+            "production settings",
+            (*manage, "check", "--deploy", "--fail-level", "WARNING"),
+            PRODUCTION,
+        ),
+    ]
 
 
 def _templates() -> list[str]:

@@ -50,7 +50,8 @@ def running(
 
 def stop_left_behind(*, state: Path) -> None:
     """Stop what a killed launcher left running from this folder: the app first, then its data."""
-    owned.stop(owned.left_behind(state=state), within=8)
+    # Briefly asked: a task that is cut short is delivered again.
+    owned.stop(owned.left_behind(state=state), within=3)
     postgres.stop_left_behind(data=postgres.find_home(state=state).data)
     remove_left_sockets(state=state)
 

@@ -1,0 +1,138 @@
+"""bin/demo from a second checkout: one process to start, to ask, to stop."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from config.launch import engines, owned
+
+SECONDS_TO_SERVE = 60
+SECONDS_TO_STOP = 20
+
+
+@dataclass
+class Demo:
+    """A demo that was started, and what it said."""
+
+    checkout: Path
+    port: int
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # No address of the tests' own engines may reach it.
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        with self.said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [self.checkout / "bin" / "demo", "--port", str(self.port)],
+                env=kept,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> Path:
+        return self.checkout / "said.txt"
+
+    def wait_until_it_serves(self) -> None:
+        ends = time.monotonic() + SECONDS_TO_SERVE
+        while "Stillwater is running." not in self.said.read_text():
+            assert self.process.poll() is None, self.said.read_text()
+            assert time.monotonic() < ends, self.said.read_text()
+            time.sleep(0.05)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            assert answer.status == 200
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=SECONDS_TO_STOP)
+
+
+@pytest.fixture(scope="module")
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(checkout: Path) -> Iterator[None]:
+    yield
+    left = _running_from(checkout)
+    owned.stop(left, within=5)
+    engines.stop_left_behind(state=checkout / "var" / "demo")
+    assert left == []
+
+
+def _running_from(checkout: Path) -> list[int]:
+    """Every process whose command names the checkout: all that a demo starts."""
+    everyone = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [pid for pid in everyone if str(checkout) in " ".join(owned.command_line(pid))]
+
+
+def _worker(checkout: Path) -> int:
+    started = owned.left_behind(state=checkout / "var" / "demo")
+    return min(pid for pid in started if "worker" in owned.command_line(pid))
+
+
+def _run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    program = checkout / "bin" / command[0]
+    return subprocess.run(
+        [program, *command[1:]], capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+def test_a_second_start_takes_over_from_a_killed_one(checkout: Path, free_port: int) -> None:
+    first = Demo(checkout, free_port)
+    first.wait_until_it_serves()
+    first.kill()
+    # At once, on the same port, while the first one's processes are still ending.
+    second = Demo(checkout, free_port)
+    second.wait_until_it_serves()
+    assert second.stop() == 0
+    assert _running_from(checkout) == []
+
+
+def test_it_stops_everything_within_20_seconds_also_if_a_child_died(
+    checkout: Path, free_port: int
+) -> None:
+    demo = Demo(checkout, free_port)
+    demo.wait_until_it_serves()
+    again = _run(checkout, "demo", "--port", str(free_port))
+    assert again.returncode == 1
+    assert "already runs from this folder" in again.stderr
+    assert _run(checkout, "manage", "showmigrations", "booking").returncode == 0
+
+    os.kill(_worker(checkout), signal.SIGKILL)
+    assert demo.stop() == 0
+    assert _running_from(checkout) == []
+    assert "not running" in _run(checkout, "manage", "check").stderr
+
+
+def test_a_port_in_use_is_one_clear_line(checkout: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = _run(checkout, "demo", "--port", port)
+    assert done.returncode == 1
+    assert done.stderr == f"Port {port} is in use; choose another with --port.\n"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_port_that_is_none_is_refused(checkout: Path, port: str) -> None:
+    done = _run(checkout, "demo", f"--port={port}")
+    assert done.returncode == 2
+    assert "is not a port between 1 and 65535" in done.stderr
