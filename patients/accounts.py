@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from django.db import transaction
 
 from config.core.clock import now
 from config.core.errors import Malformed
-from config.core.models import User
+from config.core.models import Role, User
 from patients import places
 from patients.models import Address, Patient
 
@@ -32,6 +33,13 @@ OF_THE_PATIENT = (
 def patient_of(user: User) -> Patient:
     """Return the patient of an account, created on first use."""
     return Patient.objects.select_related("user", "address").get_or_create(user=user)[0]
+
+
+def find(who: str) -> Patient:
+    """Return the patient with this id or e-mail; raise `User.DoesNotExist` or `Patient`'s."""
+    if re.fullmatch(r"[0-9]{1,18}", who):
+        return Patient.objects.select_related("user").get(pk=int(who))
+    return patient_of(User.objects.get(email__iexact=who, role=Role.PATIENT))
 
 
 def address_of(patient: Patient) -> Address | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,7 +16,7 @@ from patients import questionnaire
 from patients.accounts import touch, zone_of
 from patients.answers import storable
 from patients.models import Intake, Patient, intake_validity
-from patients.questionnaire import Answer
+from patients.questionnaire import Answer, Question
 from patients.screening import Finding, Outcome, Screening, Severity, screen
 
 # decision -> (status it leads to, statuses it may be taken in)
@@ -29,15 +29,20 @@ _LOOKED_AT = "A clinician will look at this with you before anything is booked."
 
 
 @transaction.atomic
-def submit(*, patient: Patient, answers: object) -> Intake:
+def submit(*, patient: Patient, answers: object, at: datetime | None = None) -> Intake:
     """Screen the answers and keep them; what nothing was found in is cleared at once.
+
+    Parameters
+    ----------
+    at
+        When they were given; now, if not said. No HTTP door says it.
 
     Raises
     ------
     InvalidAnswers
         Naming every question with a problem.
     """
-    at = now()
+    at = at or now()
     today = at.astimezone(zone_of(patient)).date()
     cleaned = questionnaire.clean(answers, today=today)
     screening = screen(cleaned, today=today)
@@ -104,6 +109,33 @@ def is_clearable(intake: Intake) -> bool:
     return all(
         one["clearable"] or one["severity"] == Severity.INFORMATION for one in intake.findings
     )
+
+
+def in_words(intake: Intake) -> list[dict[str, str]]:
+    """Return id, question and answer, as a person reads them, in the form's order."""
+    known = {question.id: question for question in questionnaire.QUESTIONS}
+    return [
+        {
+            "id": id_,
+            "question": known[id_].text if id_ in known else id_,
+            "answer": _in_words(known.get(id_), answer),
+        }
+        for id_, answer in sorted(intake.answers.items(), key=_place_in(list(known)))
+    ]
+
+
+def _place_in(ids: list[str]) -> Callable[[tuple[str, object]], int]:
+    # JSON in the database keeps no order; a question of an older form comes last.
+    return lambda item: ids.index(item[0]) if item[0] in ids else len(ids)
+
+
+def _in_words(question: Question | None, answer: Answer) -> str:
+    labels = {choice.value: choice.label for choice in question.choices} if question else {}
+    if isinstance(answer, bool):
+        return "Yes" if answer else "No"
+    if isinstance(answer, list):
+        return ", ".join(labels.get(one, one) for one in answer)
+    return str(labels.get(answer, answer))
 
 
 def _locked(intake: Intake, *, by: User) -> Intake:

@@ -1,0 +1,58 @@
+"""Fields that the framework does not bring: one line of text, a phone number, degrees."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import phonenumbers
+from rest_framework import serializers
+
+from patients.answers import storable
+
+REGION = "US"  # of numbers typed without a country
+
+
+class LineField(serializers.CharField):
+    """One line of text without control characters: it ends up in headers, messages and forms."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Clean first, so that what is left is measured."""
+        if isinstance(data, str):
+            data = " ".join(storable(data).split())
+        return super().run_validation(data)
+
+
+class PhoneField(LineField):
+    """A phone number in any usual spelling, kept as E.164."""
+
+    default_error_messages: ClassVar = {
+        "invalid_phone": "Give a phone number, such as +1 312 555 0100."
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the number as E.164; an empty one stays empty."""
+        text = super().to_internal_value(data)
+        if not text:
+            return ""
+        try:
+            number = phonenumbers.parse(text, REGION)
+        except phonenumbers.NumberParseException:
+            self.fail("invalid_phone")
+        if not phonenumbers.is_valid_number(number):
+            self.fail("invalid_phone")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class DegreesField(serializers.FloatField):
+    """A finite number of degrees."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Refuse what a float cannot hold, and what compares with nothing."""
+        try:
+            value = super().to_internal_value(data)
+        except OverflowError:
+            self.fail("invalid")
+        if isinstance(data, bool) or not math.isfinite(value):
+            self.fail("invalid")
+        return value
