@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "scheduling",
     "booking",
     "nurses",
+    "config.demo",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -212,6 +213,7 @@ REST_FRAMEWORK = {
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "config.core.api.ExceptionHandler",
     "EXCEPTION_FORMATTER_CLASS": "config.core.api.ExceptionFormatter",
+    "ERROR_SCHEMAS": {"409": "config.core.schema.RefusalSerializer"},
     "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
 }
 SPECTACULAR_SETTINGS = {
@@ -222,6 +224,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        f"{kind}Enum": f"drf_standardized_errors.openapi_serializers.{kind}Enum.choices"
+        for kind in (
+            "ValidationError",
+            "ClientError",
+            "ServerError",
+            *(f"ErrorCode{status}" for status in (401, 403, 404, 405, 406, 415, 429, 500)),
+        )
+    },
+    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
 }
 IDEMPOTENCY_KEEP_HOURS = env.int("IDEMPOTENCY_KEEP_HOURS", default=48)
 
@@ -284,9 +296,9 @@ UNFOLD = {
     "SITE_TITLE": CLINIC_NAME,
     "SITE_HEADER": CLINIC_NAME,
     "SITE_SUBHEADER": "Clinic desk",
-    "SITE_SYMBOL": "water",
+    "SITE_ICON": f"/{STATIC_URL}favicon.svg",
     "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"/{STATIC_URL}favicon.svg"}
+        {"rel": "icon", "type": "image/svg+xml", "href": f"/{STATIC_URL}favicon.svg"}
     ],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",

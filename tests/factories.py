@@ -14,6 +14,7 @@ from booking.models import Appointment
 from config.core.accounts import set_verified_email
 from config.core.clock import now
 from config.core.models import Role, User
+from patients import catalogue
 from patients.models import (
     Address,
     ConsentDocument,
@@ -34,57 +35,20 @@ LOOP = (41.8786, -87.6298)
 
 _numbers = itertools.count(1)
 
-THERAPIES: dict[str, dict[str, Any]] = {
-    "consultation": {
-        "name": "Consultation",
-        "infusion_minutes": 30,
-        "needs_order": False,
-        "position": 0,
-    },
-    "mood-40": {
-        "name": "Mood, 40 minutes",
-        "prep_minutes": 30,
-        "infusion_minutes": 40,
-        "observation_minutes": 120,
-        "min_interval_hours": 48,
-        "max_mg_per_kg": Decimal("0.5"),
-        "position": 1,
-    },
-    "pain-240": {
-        "name": "Pain, 4 hours",
-        "prep_minutes": 30,
-        "infusion_minutes": 240,
-        "observation_minutes": 120,
-        "min_interval_hours": 20,
-        "max_mg_per_kg_hour": Decimal("0.35"),
-        "max_mg_per_hour": Decimal(25),
-        "position": 2,
-    },
-    "maintenance-40": {
-        "name": "Maintenance, 40 minutes",
-        "prep_minutes": 30,
-        "infusion_minutes": 40,
-        "observation_minutes": 120,
-        "min_interval_hours": 28 * 24,
-        "max_mg_per_kg": Decimal("0.5"),
-        "position": 3,
-    },
-}
-
 
 def therapies() -> dict[str, Therapy]:
     """Every therapy, made on first use."""
-    return {slug: therapy(slug) for slug in THERAPIES}
+    return {slug: therapy(slug) for slug in catalogue.THERAPIES}
 
 
 def therapy(slug: str = "mood-40") -> Therapy:
     """One therapy, made on first use."""
-    return Therapy.objects.get_or_create(slug=slug, defaults=THERAPIES[slug])[0]
+    return Therapy.objects.get_or_create(slug=slug, defaults=catalogue.THERAPIES[slug])[0]
 
 
 def make_user(*, role: str = Role.PATIENT, name: str = "Ada Byrne", email: str = "") -> User:
     """An account with a verified e-mail and the password `PASSWORD`."""
-    email = email or f"{name.split()[0].lower()}{next(_numbers)}@example.com"
+    email = email or f"{name.split(maxsplit=1)[0].lower()}{next(_numbers)}@example.com"
     user = User.objects.create_user(email=email, password=PASSWORD, name=name, role=role)
     set_verified_email(user)
     return user
@@ -269,7 +233,7 @@ def make_appointment(
             "longitude": patient.address.longitude,
         }
     appointment = Appointment.objects.create(**{**fields, **changes})
-    Order.objects.filter(pk=appointment.order_id).update(
-        sessions_reserved=F("sessions_reserved") + 1
-    )
+    if appointment.order is not None:
+        held = Order.objects.filter(pk=appointment.order.pk)
+        held.update(sessions_reserved=F("sessions_reserved") + 1)
     return appointment

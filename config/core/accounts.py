@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from config.core.models import Role, User
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Signs patients up; every other role is given by an administrator."""
 
     def save_user(self, request: Any, user: User, form: Any, commit: bool = True) -> User:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from drf_standardized_errors import formatter, handler
-from drf_standardized_errors.types import ErrorResponse
+from drf_standardized_errors.types import Error, ErrorResponse
 from rest_framework import exceptions, status
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -69,7 +69,7 @@ class RuleRefusal(exceptions.APIException):
         self.refused = refused
 
 
-class ExceptionHandler(handler.ExceptionHandler):  # type: ignore[misc]
+class ExceptionHandler(handler.ExceptionHandler):
     """Knows the product's own refusals."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
@@ -85,13 +85,13 @@ class ExceptionHandler(handler.ExceptionHandler):  # type: ignore[misc]
         return converted
 
 
-class ExceptionFormatter(formatter.ExceptionFormatter):  # type: ignore[misc]
+class ExceptionFormatter(formatter.ExceptionFormatter):
     """Lists every reason of a refusal, and the other times where there are some."""
 
     def get_errors(self) -> list[Any]:
         """Return one error per reason."""
         if isinstance(self.exc, RuleRefusal):
-            return [formatter.Error(r.code, r.detail, r.attr) for r in self.exc.refused.reasons]
+            return [Error(r.code, r.detail, r.attr) for r in self.exc.refused.reasons]
         errors: list[Any] = super().get_errors()
         return errors
 

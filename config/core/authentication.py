@@ -6,7 +6,7 @@ from allauth.headless.contrib.rest_framework.authentication import XSessionToken
 from rest_framework.request import Request
 
 
-class SessionTokenAuthentication(XSessionTokenAuthentication):  # type: ignore[misc]
+class SessionTokenAuthentication(XSessionTokenAuthentication):
     """The app client's token; names its scheme so that a stranger gets 401 and not 403."""
 
     def authenticate_header(self, request: Request) -> str:

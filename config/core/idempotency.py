@@ -91,7 +91,8 @@ class IdempotentView(APIView):
             return
         if len(key) > KEY_LENGTH or "\x00" in key:
             raise ValidationError({"Idempotency-Key": f"At most {KEY_LENGTH} characters."})
-        self.post = self._answer_once(key, self.post)  # type: ignore[attr-defined]
+        method = request.method.lower()
+        setattr(self, method, self._answer_once(key, getattr(self, method)))
 
     def _answer_once(self, key: str, handler: Callable[..., Response]) -> Callable[..., Response]:
         def post(request: Request, *args: Any, **kwargs: Any) -> Response:

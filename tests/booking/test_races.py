@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from booking import appointments
+from booking import appointments, availability, notices
 from booking.models import Appointment, Notice
 from config.core.clock import now
 from patients.models import Order, Patient
@@ -75,16 +75,16 @@ def test_it_double_books_once_lock_and_constraint_are_gone(monkeypatch: Any) -> 
     starts_at = three_days_ahead()
     patients = [make_patient(name=f"Ada {n}") for n in range(racers)]
     all_have_looked = threading.Barrier(racers)
-    look = appointments._still_free
+    look = availability.still_free
 
     def look_then_wait(**asked: Any) -> bool:
         is_free = look(**asked)
         all_have_looked.wait(PATIENCE)
         return is_free
 
-    monkeypatch.setattr(appointments, "_still_free", look_then_wait)
-    monkeypatch.setattr(appointments, "lock_nurse_day", lambda **_: None)
-    monkeypatch.setattr(appointments.notices, "plan_for", lambda **_: None)
+    monkeypatch.setattr(availability, "still_free", look_then_wait)
+    monkeypatch.setattr(availability, "lock_nurse_day", lambda **_: None)
+    monkeypatch.setattr(notices, "plan_for", lambda **_: None)
 
     def book(patient: Patient) -> None:
         with connection.cursor() as cursor:
@@ -147,6 +147,6 @@ def test_it_never_deadlocks_when_visits_trade_places() -> None:
 
     pairs = list(zip(visits, patients, strict=True))
     moves = [(lambda v=v, p=p, h=hour: move(v, p, h)) for hour in hours for v, p in pairs]
-    assert set(race(moves)) <= {200, 409}  # type: ignore[arg-type]
+    assert set(race(moves)) <= {200, 409}
     assert Appointment.objects.occupying().count() == 4
     assert not Notice.objects.filter(status="sent").exists()

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from patients import questionnaire
 from patients.questionnaire import QUESTIONS, SECTIONS, Answer, InvalidAnswers, QuestionType
-from tests.patients.answers import eligible_answers
+from config.demo.answers import eligible_answers
 
 TODAY = date(2026, 11, 23)
 unhurried = settings(deadline=None)  # a busy machine is no failure
