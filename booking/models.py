@@ -238,25 +238,39 @@ class NoticeStatus(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded"
 
 
+OPEN = (
+    NoticeStatus.PENDING,
+    NoticeStatus.CLAIMED,
+    NoticeStatus.SENDING,
+    NoticeStatus.UNKNOWN,
+)
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """Reads of notices."""
 
     def due(self, *, at: datetime) -> Self:
-        """Return pending rows whose time has come, safety first, then soonest."""
+        """Return pending rows whose time has come and not gone, safety first, then soonest."""
         urgency = models.Case(
             models.When(notice_class="O", then=0),
             models.When(notice_class="S", then=1),
             models.When(notice_class="P", then=2),
             default=3,
         )
-        pending = self.filter(status=NoticeStatus.PENDING, send_from__lte=at)
+        ripe = Q(next_try_at__isnull=True) | Q(next_try_at__lte=at)
+        useful = Q(not_after__isnull=True) | Q(not_after__gt=at)
+        pending = self.filter(ripe, useful, status=NoticeStatus.PENDING, send_from__lte=at)
         return pending.order_by(urgency, "send_from", "pk")
 
     def open(self) -> Self:
         """Return rows whose fate is not sealed."""
-        return self.filter(
-            status__in=[NoticeStatus.PENDING, NoticeStatus.CLAIMED, NoticeStatus.SENDING]
-        )
+        return self.filter(status__in=OPEN)
+
+    def calling(self) -> Self:
+        """Return pages to on-call staff that nobody has acknowledged, newest first."""
+        pages = self.filter(notice_class="O", acknowledged_at__isnull=True, send_from__lte=now())
+        ours = pages.exclude(status=NoticeStatus.SUPERSEDED).order_by("-send_from", "-pk")
+        return ours.select_related("appointment__patient__user", "patient__user")
 
 
 class Notice(models.Model):
@@ -289,6 +303,12 @@ class Notice(models.Model):
     claimed_by = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not before, after a try that failed"
+    )
+    answers_lost = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the provider may have sent it without our knowing"
+    )
     address = models.CharField(max_length=254, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
     title = models.CharField(max_length=200, blank=True)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("readyz", pages.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("staff/", include("booking.staff_urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path(
@@ -24,4 +25,5 @@ urlpatterns = [
     path("api/v1/", include("patients.urls")),
     path("api/v1/", include("booking.urls")),
     path("api/v1/", include("nurses.urls")),
+    path("route/", include("nurses.page_urls")),
 ]

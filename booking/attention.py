@@ -1,0 +1,29 @@
+"""What a person at the clinic has to do."""
+
+from __future__ import annotations
+
+from booking.models import Appointment, StaffTask
+from config.core.clock import now
+from config.core.models import User
+from patients.models import Intake, Patient
+
+
+def ask(
+    *,
+    kind: str,
+    key: str,
+    detail: str,
+    appointment: Appointment | None = None,
+    patient: Patient | None = None,
+    intake: Intake | None = None,
+) -> None:
+    """Open a task unless the same one is open already."""
+    task = StaffTask(
+        kind=kind, key=key, detail=detail, appointment=appointment, patient=patient, intake=intake
+    )
+    StaffTask.objects.bulk_create([task], ignore_conflicts=True)
+
+
+def done(*, task: StaffTask, by: User) -> None:
+    """Record who did it; the first one counts."""
+    StaffTask.objects.filter(pk=task.pk, done_at__isnull=True).update(done_at=now(), done_by=by)

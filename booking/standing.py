@@ -1,0 +1,115 @@
+"""Whether a notice about to go may still go: asked under its lock, just before it is sent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from booking.clock import at_local, local_day
+from booking.models import ENDED, FREED, Appointment, Notice, Status
+from booking.planned import Channel, Kind, NoticeClass, PlanRules, Preferences, Recipient
+from patients.models import Patient
+
+PAGES = (Kind.adverse_event, Kind.crisis)
+OF_DISCHARGE = (Kind.driving_warning, Kind.driving_warning_escort)
+EARLY = (Kind.today, Kind.on_the_way)
+GATE = "gate"  # what a `changed` about a closed gate is about
+CANCELLED = "cancelled"
+LATE_SMS_UNTIL = time(22)
+RULES = PlanRules()
+
+
+def preferences_of(patient: Patient) -> Preferences:
+    """Return which messages the patient takes, and whether the escort has agreed to any."""
+    return Preferences(
+        email="email" in patient.channels,
+        sms="sms" in patient.channels,
+        sms_in_quiet_hours=patient.sms_in_quiet_hours,
+        escort_sms=patient.escort_texts,
+    )
+
+
+def addresses(notice: Notice) -> list[str]:
+    """Return where the notice goes; nowhere if no such address is on file."""
+    if notice.recipient in (Recipient.on_call, Recipient.staff):
+        return list(settings.ON_CALL_EMAILS)
+    patient = patient_of(notice)
+    if notice.recipient == Recipient.escort:
+        found = patient.escort_phone
+    else:
+        found = patient.user.email if notice.channel == Channel.email else patient.phone
+    return [found] if found else []
+
+
+def patient_of(notice: Notice) -> Patient:
+    """Return whom the notice concerns."""
+    patient = notice.appointment.patient if notice.appointment else notice.patient
+    if patient is None:
+        raise ValueError(f"notice {notice.pk} concerns nobody")
+    return patient
+
+
+def objection(notice: Notice) -> str:
+    """Say why the notice must not go any more; empty if it may."""
+    if notice.kind in PAGES:
+        return ""
+    if notice.appointment is not None:
+        outdated = _outdated(notice, notice.appointment)
+        if outdated:
+            return outdated
+    recipient, channel = Recipient(notice.recipient), Channel(notice.channel)
+    if not preferences_of(patient_of(notice)).accept(recipient, channel):
+        return "not wanted by this channel"
+    return "" if addresses(notice) else "no address on file"
+
+
+def _outdated(notice: Notice, appointment: Appointment) -> str:
+    if notice.version != appointment.version:
+        return "the visit was moved"
+    if notice.kind in OF_DISCHARGE:
+        return _discharge_outdated(notice, appointment)
+    if notice.kind == Kind.changed and notice.subject_of == CANCELLED:
+        return ""
+    if notice.kind == Kind.on_the_way and appointment.status != Status.EN_ROUTE:
+        return "the nurse is not on the way any more"
+    if notice.subject_of == GATE and not appointment.blocked:
+        return "nothing stands in the way any more"
+    return "the visit has ended" if appointment.status in ENDED else ""
+
+
+def _discharge_outdated(notice: Notice, appointment: Appointment) -> str:
+    if notice.revision != appointment.revision:
+        return "the visit's facts were corrected"
+    undosed = appointment.dosed_at is None and appointment.status in FREED
+    return "nothing was given" if undosed else ""
+
+
+def quiet_until(notice: Notice, *, at: datetime) -> datetime | None:
+    """Return when a late text may go after all, if the hour is too quiet for it now.
+
+    Only texts wait: an e-mail wakes nobody, and what it says is late already.
+    """
+    if notice.channel != Channel.sms or notice.appointment is None:
+        return None
+    appointment = notice.appointment
+    agreed = appointment.patient.sms_in_quiet_hours and notice.recipient == Recipient.patient
+    if notice.notice_class == NoticeClass.S and agreed:
+        return None
+    zone = ZoneInfo(appointment.time_zone)
+    is_late_preparation = notice.notice_class == NoticeClass.P
+    begins = LATE_SMS_UNTIL if is_late_preparation else RULES.quiet_from
+    today = local_day(at, zone)
+    if at >= at_local(today, begins, zone):
+        return _morning(notice, today + timedelta(days=1), zone)
+    morning = _morning(notice, today, zone)
+    return morning if at < morning else None
+
+
+def _morning(notice: Notice, day: date, zone: ZoneInfo) -> datetime:
+    """Return when quiet hours end on a day; earlier on the day of the visit for some kinds."""
+    appointment = notice.appointment
+    is_the_day = appointment is not None and day == local_day(appointment.starts_at, zone)
+    early = notice.kind in EARLY and is_the_day
+    return at_local(day, RULES.quiet_until_on_the_day if early else RULES.quiet_until, zone)
