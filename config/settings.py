@@ -7,7 +7,11 @@ Production (`STILLWATER_ENV=production`) refuses to start on an unsafe value: se
 from datetime import time
 from pathlib import Path
 
+import django_stubs_ext
 import environ
+
+# Lets forms and admins name their model in brackets at run time as the type checker reads it.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

@@ -207,7 +207,7 @@ def test_it_offers_quarter_hours_inside_service_hours_only(client: APIClient) ->
     assert min(starts) == at(2, 12)
     for start in starts:
         assert start.minute % 15 == 0
-        assert start.astimezone(ZONE).time() >= datetime.min.replace(hour=8).time()
+        assert start.astimezone(ZONE).hour >= 8
     assert {start.astimezone(ZONE).strftime("%H:%M") for start in starts} >= {"08:00", "16:45"}
     ends = [
         datetime.fromisoformat(slot["ends_at"]).astimezone(ZONE) for slot in slots(client, 1, 28)
@@ -259,7 +259,7 @@ def test_it_answers_a_malformed_search_with_400(client: APIClient, query: dict[s
         {"therapy": "mood-40", "starts_at": "9999-12-31T23:59:59-23:59"},
         {"therapy": "mood-40", "starts_at": "0001-01-01T00:00:00+14:00"},
         {"therapy": "mood-40\x00", "starts_at": "\x00"},
-        {"therapy": "‮🤕" * 5000, "starts_at": "<script>" * 1000},
+        {"therapy": "\u202e🤕" * 5000, "starts_at": "<script>" * 1000},
     ],
 )
 def test_it_answers_a_malformed_booking_with_400(client: APIClient, body: Any) -> None:
