@@ -9,21 +9,23 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from booking import notices
-from config.core import heartbeats
+from booking import notices, overview
+from config.core import clock, heartbeats
 from config.core.models import Role, User
+from patients import accounts
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """Take each role to where its day begins."""
     user = request.user
     if not isinstance(user, User):
-        return render(request, "home.html")
+        return render(request, "home.html", {"example": overview.example(at=clock.now())})
     if user.role == Role.NURSE:
         return redirect("route")
     if user.is_staff:
         return redirect("admin:index")
-    return render(request, "home.html")
+    shown = overview.of(patient=accounts.patient_of(user), at=clock.now())
+    return render(request, "home.html", {"overview": shown})
 
 
 def livez(request: HttpRequest) -> JsonResponse:

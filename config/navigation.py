@@ -1,0 +1,70 @@
+"""The admin's sidebar, grouped by job; each person sees what their role may open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+# job -> (what it is called, its symbol, a model or an address)
+JOBS: dict[str, list[tuple[str, str, str]]] = {
+    "Review": [
+        ("Intakes", "fact_check", "patients.Intake"),
+        ("Tasks", "task_alt", "booking.StaffTask"),
+    ],
+    "Orders": [
+        ("Orders", "prescriptions", "patients.Order"),
+        ("Signatures", "signature", "patients.Signature"),
+    ],
+    "Appointments": [
+        ("Appointments", "calendar_month", "booking.Appointment"),
+        ("Patients", "person", "patients.Patient"),
+    ],
+    "Messages": [
+        ("Outbox", "outgoing_mail", "/staff/messages/"),
+        ("Notices", "schedule_send", "booking.Notice"),
+    ],
+    "On call": [
+        ("On call now", "emergency", "/staff/on-call/"),
+        ("Adverse events", "warning", "nurses.AdverseEvent"),
+    ],
+    "Nurses": [
+        ("Nurses", "medical_services", "scheduling.Nurse"),
+        ("Visit records", "clinical_notes", "nurses.Event"),
+    ],
+    "Catalogue": [
+        ("Therapies", "vaccines", "patients.Therapy"),
+        ("Consent forms", "description", "patients.ConsentDocument"),
+        ("Service areas", "location_on", "patients.ServiceArea"),
+        ("Permits by state", "gavel", "patients.Permit"),
+    ],
+    "Accounts": [
+        ("Accounts", "group", "core.User"),
+    ],
+}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of links, leaving out what the person may not open."""
+    groups = []
+    for job, entries in JOBS.items():
+        links = [_link(request, *entry) for entry in entries]
+        items = [link for link in links if link]
+        if items:
+            groups.append({"title": job, "separator": False, "items": items})
+    return groups
+
+
+def _link(request: HttpRequest, title: str, icon: str, target: str) -> dict[str, Any] | None:
+    if target.startswith("/"):
+        return {"title": title, "icon": icon, "link": target}
+    model = apps.get_model(target)
+    if not admin.site.is_registered(model):
+        return None
+    if not admin.site.get_model_admin(model).has_view_permission(request):
+        return None
+    address = f"admin:{target.lower().replace('.', '_')}_changelist"
+    return {"title": title, "icon": icon, "link": reverse(address)}

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core import mail
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from booking.models import Appointment
+from config.core.models import Role
+from tests.factories import (
+    PASSWORD as PASSWORD_OF_THE_CAST,
+    make_appointment,
+    make_nurse,
+    make_patient,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+MONDAY_EVENING = datetime(2026, 11, 24, 3, tzinfo=UTC)
+TUESDAY_10_30 = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
+PASSWORD = "a-pond-without-wind"
+
+
+def page(client: Client, address: str = "/") -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_tells_a_visitor_what_this_is_and_whom_to_call_in_a_crisis(client: Client) -> None:
+    shown = page(client)
+    assert "How a visit goes" in shown
+    assert 'href="tel:988"' in shown
+    assert reverse("account_signup") in shown
+
+
+def test_it_tells_a_new_patient_what_is_left_before_booking(client: Client) -> None:
+    client.force_login(make_patient(ready=False).user)
+    shown = page(client)
+    assert "4 steps left before you can book" in shown
+    assert "No visit is booked" in shown
+
+
+def test_it_tells_a_ready_patient_so(client: Client) -> None:
+    client.force_login(make_patient().user)
+    assert "You are ready to book" in page(client)
+
+
+def test_it_makes_the_patient_of_an_account_that_has_none_yet(client: Client) -> None:
+    user = make_user()
+    user.name = ""
+    user.save()
+    client.force_login(user)
+    assert "Hello</h1>" in page(client)
+    assert user.patient
+
+
+def next_visit(**changes: Any) -> Appointment:
+    with time_machine.travel(MONDAY_EVENING, tick=False):
+        patient = make_patient()
+        return make_appointment(
+            patient=patient, nurse=make_nurse(), starts_at=TUESDAY_10_30, **changes
+        )
+
+
+@pytest.mark.parametrize(
+    ("at", "headline"),
+    [
+        (MONDAY_EVENING, "Eat as usual"),
+        (TUESDAY_10_30 - timedelta(hours=5), "Nothing to eat now"),
+        (TUESDAY_10_30 - timedelta(minutes=5), "Nothing to eat or drink now"),
+    ],
+)
+def test_it_opens_with_what_is_true_now(client: Client, at: datetime, headline: str) -> None:
+    visit = next_visit()
+    with time_machine.travel(at, tick=False):
+        client.force_login(visit.patient.user)
+        shown = page(client)
+    assert f'<h2 id="now">{headline}</h2>' in shown
+    assert "Tue 24 Nov, 10:30 AM CST" in shown
+    assert "No driving or machinery before Wed 25 Nov, 1:40 PM CST." in shown
+
+
+def test_it_warns_about_driving_first_after_a_dose(client: Client) -> None:
+    visit = next_visit(status="discharged", dosed_at=TUESDAY_10_30, discharged_at=TUESDAY_10_30)
+    with time_machine.travel(TUESDAY_10_30 + timedelta(hours=4), tick=False):
+        client.force_login(visit.patient.user)
+        shown = page(client)
+    assert "Do not drive" in shown
+    assert "Now, until Wed 25 Nov, 1:40 PM CST" in shown
+
+
+def test_it_says_what_blocks_the_next_visit(client: Client) -> None:
+    visit = next_visit(blocked=["escort_missing"])
+    with time_machine.travel(MONDAY_EVENING, tick=False):
+        client.force_login(visit.patient.user)
+        assert "Please name the adult who will stay with you" in page(client)
+
+
+def test_it_shows_no_clock_for_a_consultation(client: Client) -> None:
+    with time_machine.travel(MONDAY_EVENING, tick=False):
+        patient = make_patient(slug="consultation")
+        make_appointment(patient=patient, nurse=None, starts_at=TUESDAY_10_30, slug="consultation")
+        client.force_login(patient.user)
+        shown = page(client)
+    assert "A talk by video or phone" in shown
+    assert "last heavy meal" not in shown
+
+
+def test_it_shows_hostile_names_as_text(client: Client) -> None:
+    patient = make_patient(name="<script>alert(1)</script> \u202eadA 🫧")
+    client.force_login(patient.user)
+    assert "<script>" not in page(client)
+
+
+@pytest.mark.parametrize("role", [Role.DISPATCHER, Role.CLINICIAN, Role.ADMINISTRATOR])
+def test_it_takes_the_clinics_people_to_the_desk(client: Client, role: str) -> None:
+    client.force_login(make_user(role=role))
+    assert client.get("/").headers["Location"] == reverse("admin:index")
+    assert page(client, reverse("admin:index"))
+
+
+def test_it_takes_a_nurse_to_her_route(client: Client) -> None:
+    client.force_login(make_nurse().user)
+    assert client.get("/").headers["Location"] == reverse("route")
+
+
+def test_it_says_that_the_process_is_up(client: Client) -> None:
+    assert client.get("/livez").json() == {"status": "ok"}
+
+
+def test_it_names_what_is_not_ready(client: Client) -> None:
+    answer = client.get("/readyz")
+    checks = answer.json()["checks"]
+    assert answer.status_code == 503
+    assert checks["worker_and_beat"] == "no sign of life"
+    assert {checks["database"], checks["redis"], checks["migrations"]} == {"ok"}
+
+
+VISITORS = [
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key_done",
+    "account_email_verification_sent",
+    "account_inactive",
+]
+SIGNED_IN = [
+    "account_logout",
+    "account_email",
+    "account_change_password",
+    "account_reauthenticate",
+    "mfa_index",
+]
+
+
+@pytest.mark.parametrize("name", VISITORS)
+def test_it_dresses_the_pages_of_a_visitor(client: Client, name: str) -> None:
+    shown = page(client, reverse(name))
+    assert "stillwater.css" in shown
+    assert shown.count("<h1>") == 1
+    assert "<script" not in shown
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_it_dresses_the_pages_of_an_account(client: Client, name: str) -> None:
+    client.force_login(make_user())
+    shown = page(client, reverse(name))
+    assert shown.count("<h1>") == 1
+    assert "<script" not in shown
+
+
+def test_it_offers_the_second_step_once_the_password_was_given_again(client: Client) -> None:
+    client.force_login(make_user())
+    activate = reverse("mfa_activate_totp")
+    asked = client.get(activate)
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    client.post(asked.headers["Location"], {"password": PASSWORD_OF_THE_CAST})
+    assert "authenticator_secret" in page(client, activate)
+
+
+def test_it_has_a_page_of_its_own_for_an_address_that_is_not_there(client: Client) -> None:
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
+def test_it_can_show_an_error_without_anything_to_go_by(name: str) -> None:
+    shown = render_to_string(f"{name}.html")
+    assert 'href="tel:911"' in shown
+    assert "<h1>" in shown
+
+
+def test_it_refuses_a_stale_form_in_our_words() -> None:
+    answer = Client(enforce_csrf_checks=True).post(reverse("account_login"), {})
+    assert answer.status_code == 403
+    assert "This page was open too long" in answer.content.decode()
+
+
+@pytest.fixture
+def address() -> str:
+    """An address nobody asked about before: the cache counts what is sent to each."""
+    return f"ben-{uuid4().hex}@example.com"
+
+
+def link_in(message: str) -> str:
+    return next(word for word in message.split() if word.startswith("http"))
+
+
+def test_it_makes_an_account_confirms_its_e_mail_and_lets_it_in(
+    client: Client, address: str
+) -> None:
+    client.post(
+        reverse("account_signup"),
+        {"email": address.title(), "password1": PASSWORD, "password2": PASSWORD},
+    )
+    [message] = mail.outbox
+    assert message.subject == "Please confirm your e-mail address"
+    confirm = link_in(str(message.body))
+    assert "Is this your address?" in page(client, confirm)
+    client.post(confirm)
+    answer = client.post(
+        reverse("account_login"), {"login": address, "password": PASSWORD}, follow=True
+    )
+    assert "steps left before you can book" in answer.content.decode()
+
+
+def test_it_lets_nobody_in_before_the_e_mail_is_confirmed(client: Client, address: str) -> None:
+    credentials = {"email": address, "password1": PASSWORD, "password2": PASSWORD}
+    client.post(reverse("account_signup"), credentials)
+    client.post(reverse("account_login"), {"login": address, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_it_says_nothing_of_an_account_that_exists_and_tells_its_owner(
+    client: Client, address: str
+) -> None:
+    user = make_user(email=address)
+    answer = client.post(
+        reverse("account_signup"),
+        {"email": user.email, "password1": PASSWORD, "password2": PASSWORD},
+    )
+    assert answer.headers["Location"] == reverse("account_email_verification_sent")
+    assert mail.outbox[0].subject == "You already have an account"
+
+
+def test_it_resets_a_forgotten_password(client: Client, address: str) -> None:
+    user = make_user(email=address)
+    client.post(reverse("account_reset_password"), {"email": user.email})
+    answer = client.get(link_in(str(mail.outbox[0].body)), follow=True)
+    assert "Choose a new password" in answer.content.decode()
+    done = client.post(
+        answer.redirect_chain[-1][0],
+        {"password1": PASSWORD, "password2": PASSWORD},
+        follow=True,
+    )
+    assert "Your new password is saved" in done.content.decode()
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_it_sends_every_account_message_in_neutral_words() -> None:
+    folders = [
+        Path(__file__).parent.parent / "config" / "templates" / app / "email"
+        for app in ("account", "mfa")
+    ]
+    texts = [path.read_text().lower() for folder in folders for path in folder.glob("*.txt")]
+    assert len(texts) > 20
+    for word in ("ketamine", "infusion", "depression", "django", "!"):
+        assert not [text for text in texts if word in text]
