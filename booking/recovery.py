@@ -81,7 +81,9 @@ def in_doubt(*, pk: int, worker: str = "", problem: str = "") -> None:
         if notice.notice_class not in REPEATABLE:
             return
         if notice.answers_lost == 1:
-            notice.status, notice.next_try_at = NoticeStatus.PENDING, now() + wait(notice)
+            # A lapsed lease was wait enough; a provider that just broke off is given a moment.
+            notice.next_try_at = now() + wait(notice) if worker else None
+            notice.status = NoticeStatus.PENDING
             notice.save(update_fields=["status", "next_try_at"])
         else:
             _ask_for_a_call(notice, "message_in_doubt")

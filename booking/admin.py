@@ -1,0 +1,101 @@
+"""What staff read of visits, messages and tasks; each changes only through its own rule."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from booking.clock import say_moment
+from booking.models import Appointment, Notice, StaffTask
+from config.core.admin import RoleAdmin
+from config.core.models import Role
+
+DESK = (Role.CLINICIAN, Role.DISPATCHER)
+VISIT_COLOURS = {
+    "booked": "info",
+    "discharged": "success",
+    "completed": "success",
+    "cancelled": "danger",
+    "no_show": "danger",
+    "aborted": "danger",
+    "transferred": "danger",
+}
+NOTICE_COLOURS = {
+    "pending": "info",
+    "sent": "success",
+    "failed": "danger",
+    "expired": "warning",
+    "unknown": "warning",
+}
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(RoleAdmin):
+    """Promised visits, to be read: they are booked, moved and cancelled by their rules."""
+
+    view_roles = DESK
+    list_display = ("local_start", "patient", "therapy", "nurse", "status_tag", "blocked")
+    list_filter = ("status", "therapy", "nurse")
+    list_select_related = ("patient__user", "therapy", "nurse__user")
+    search_fields = ("patient__user__email", "patient__user__name", "id")
+    date_hierarchy = "starts_at"
+    ordering = ("-starts_at",)
+    readonly_fields = ("local_start", "messages_link")
+
+    @display(description="Starts", ordering="starts_at")
+    def local_start(self, appointment: Appointment) -> str:
+        """Say the start as the patient reads it."""
+        return say_moment(appointment.starts_at, ZoneInfo(appointment.time_zone))
+
+    @display(description="Status", label=VISIT_COLOURS)
+    def status_tag(self, appointment: Appointment) -> tuple[str, str]:
+        """Return the status with its colour."""
+        return appointment.status, appointment.get_status_display()
+
+    @display(description="Messages")
+    def messages_link(self, appointment: Appointment) -> SafeString:
+        """Link to what was and will be said about the visit."""
+        address = f"{reverse('staff-messages')}?appointment={appointment.pk}"
+        return format_html('<a href="{}">Show all</a>', address)
+
+
+@admin.register(Notice)
+class NoticeAdmin(RoleAdmin):
+    """Messages, planned and sent."""
+
+    view_roles = DESK
+    list_display = (
+        "send_from",
+        "kind",
+        "channel",
+        "recipient",
+        "notice_class",
+        "status_tag",
+        "sent_at",
+        "attempts",
+        "problem",
+    )
+    list_filter = ("status", "kind", "channel", "notice_class")
+    search_fields = ("appointment__patient__user__email", "appointment__id", "address")
+    ordering = ("-send_from", "-pk")
+
+    @display(description="Status", label=NOTICE_COLOURS)
+    def status_tag(self, notice: Notice) -> tuple[str, str]:
+        """Return the status with its colour."""
+        return notice.status, notice.get_status_display()
+
+
+@admin.register(StaffTask)
+class StaffTaskAdmin(RoleAdmin):
+    """What a person has to do; it is marked done on the on-call page."""
+
+    view_roles = DESK
+    list_display = ("detail", "kind", "patient", "created_at", "done_at", "done_by")
+    list_filter = ("kind", ("done_at", admin.EmptyFieldListFilter))
+    list_select_related = ("patient__user", "done_by")
+    search_fields = ("detail", "patient__user__email")
