@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from config.core.clock import now
@@ -33,6 +34,13 @@ OF_THE_PATIENT = (
 def patient_of(user: User) -> Patient:
     """Return the patient of an account, created on first use."""
     return Patient.objects.select_related("user", "address").get_or_create(user=user)[0]
+
+
+def staff(user: object) -> User:
+    """Return the account behind a signed-in session."""
+    if not isinstance(user, User):
+        raise PermissionDenied
+    return user
 
 
 def find(who: str) -> Patient:

@@ -33,21 +33,20 @@ def publish(*, slug: str, title: str, text: str, is_required: bool = True) -> Co
 
     Raises
     ------
+    Malformed
+        If there is no text.
     WrongState
         If the text is the current version already, or someone published at the same moment.
     """
     text = storable(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    newest = ConsentDocument.objects.filter(slug=slug).order_by("-version").first()
-    same = newest and (newest.sha256, newest.title) == (digest, title)
-    if newest and same and newest.is_required == is_required:
-        raise WrongState("This is the current version already.")
+    check_new(slug=slug, title=title, text=text, is_required=is_required)
+    newest = _newest(slug)
     document = ConsentDocument(
         slug=slug,
         version=newest.version + 1 if newest else 1,
         title=title,
         text=text,
-        sha256=digest,
+        sha256=fingerprint(text),
         is_required=is_required,
     )
     try:
@@ -60,6 +59,28 @@ def publish(*, slug: str, title: str, text: str, is_required: bool = True) -> Co
             raise
         raise WrongState("Someone else has just published a version.") from error
     return document
+
+
+def check_new(*, slug: str, title: str, text: str, is_required: bool) -> None:
+    """Refuse a version that says nothing, or nothing new."""
+    if not storable(text):
+        raise Malformed("required", "Please give the text.", "text")
+    newest = _newest(slug)
+    if newest and (newest.sha256, newest.title, newest.is_required) == (
+        fingerprint(storable(text)),
+        title,
+        is_required,
+    ):
+        raise WrongState("This is the current version already.")
+
+
+def fingerprint(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _newest(slug: str) -> ConsentDocument | None:
+    return ConsentDocument.objects.filter(slug=slug).order_by("-version").first()
 
 
 @transaction.atomic

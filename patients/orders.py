@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import NotRequired, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,23 +22,41 @@ from patients.models import Order, Patient, Therapy
 MINUTES = 60  # in an hour
 
 
+class Figures(TypedDict):
+    """What makes an order."""
+
+    patient: Patient
+    therapy: Therapy
+    prescriber: User
+    sessions: int
+    dose_mg: Decimal
+    rate_mg_per_hour: Decimal
+    weight_kg: Decimal
+    weighed_on: date
+    valid_from: date
+    valid_until: date
+    evaluated_on: date | None
+    second_prescriber: NotRequired[User | None]
+
+
 @transaction.atomic
-def write(
-    *,
-    patient: Patient,
-    therapy: Therapy,
-    prescriber: User,
-    sessions: int,
-    dose_mg: Decimal,
-    rate_mg_per_hour: Decimal,
-    weight_kg: Decimal,
-    weighed_on: date,
-    valid_from: date,
-    valid_until: date,
-    evaluated_on: date | None,
-    second_prescriber: User | None = None,
-) -> Order:
+def write(**figures: Unpack[Figures]) -> Order:
     """Write an order; the spacing between its sessions is the therapy's.
+
+    Raises
+    ------
+    Malformed, Refused
+        As `check` does.
+    """
+    check(**figures)
+    touch(figures["patient"])
+    spacing = figures["therapy"].min_interval_hours
+    with constraints_as_refusals():
+        return Order.objects.create(min_interval_hours=spacing, **figures)
+
+
+def check(**figures: Unpack[Figures]) -> None:
+    """Refuse an order that may not be written.
 
     The in-person evaluation has to lie neither in the future nor after the order's first day.
 
@@ -48,39 +67,28 @@ def write(
     Refused
         `dose_too_high` (for the dose, the rate, or both) and `evaluation_missing`.
     """
-    check_prescribers(prescriber=prescriber, second=second_prescriber)
+    therapy, second = figures["therapy"], figures.get("second_prescriber")
+    check_prescribers(prescriber=figures["prescriber"], second=second)
     if not therapy.needs_order:
         raise Malformed("invalid", "This therapy needs no order.", "therapy")
-    check_dates(weighed_on=weighed_on, valid_from=valid_from, valid_until=valid_until)
+    check_dates(
+        weighed_on=figures["weighed_on"],
+        valid_from=figures["valid_from"],
+        valid_until=figures["valid_until"],
+    )
     reasons = dose_reasons(
         therapy=therapy,
-        dose_mg=dose_mg,
-        rate_mg_per_hour=rate_mg_per_hour,
-        weight_kg=weight_kg,
-        is_countersigned=second_prescriber is not None,
+        dose_mg=figures["dose_mg"],
+        rate_mg_per_hour=figures["rate_mg_per_hour"],
+        weight_kg=figures["weight_kg"],
+        is_countersigned=second is not None,
     )
-    if evaluated_on is None or evaluated_on > min(latest_today(), valid_from):
+    evaluated_on = figures["evaluated_on"]
+    if evaluated_on is None or evaluated_on > min(latest_today(), figures["valid_from"]):
         detail = "The patient has to be seen in person before the order begins."
         reasons.append(Reason("evaluation_missing", detail, "evaluated_on"))
-    if reasons or evaluated_on is None:
+    if reasons:
         raise Refused(reasons)
-    touch(patient)
-    with constraints_as_refusals():
-        return Order.objects.create(
-            patient=patient,
-            therapy=therapy,
-            prescriber=prescriber,
-            second_prescriber=second_prescriber,
-            sessions=sessions,
-            dose_mg=dose_mg,
-            rate_mg_per_hour=rate_mg_per_hour,
-            weight_kg=weight_kg,
-            weighed_on=weighed_on,
-            min_interval_hours=therapy.min_interval_hours,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            evaluated_on=evaluated_on,
-        )
 
 
 @transaction.atomic
