@@ -262,10 +262,9 @@ DRIVING_HOURS = env.int("DRIVING_HOURS", default=24)
 SERVICE_OPENS = time.fromisoformat(env.str("SERVICE_OPENS", default="08:00"))
 SERVICE_CLOSES = time.fromisoformat(env.str("SERVICE_CLOSES", default="20:00"))
 NOTICE_HOURS = env.int("NOTICE_HOURS", default=24)
-STAFF_NOTICE_HOURS = env.int("STAFF_NOTICE_HOURS", default=12)
 HORIZON_DAYS = env.int("HORIZON_DAYS", default=60)
-INTAKE_DAYS = env.int("INTAKE_DAYS", default=90)
 OBSERVATION_FLOOR_MINUTES = env.int("OBSERVATION_FLOOR_MINUTES", default=60)
+INTAKE_DAYS = env.int("INTAKE_DAYS", default=90)
 
 # -- words, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -17,7 +17,6 @@ FLOORS: dict[str, int] = {
     "LIQUIDS_HOURS": 1,
     "DRIVING_HOURS": 6,
     "NOTICE_HOURS": 12,
-    "STAFF_NOTICE_HOURS": 12,
     "OBSERVATION_FLOOR_MINUTES": 60,
 }
 LATEST_CLOSE = time(21)

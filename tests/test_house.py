@@ -1,0 +1,65 @@
+"""The rules of the house that no linter knows."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.checks import run_checks
+from pytest_django import Settings
+
+from config import checks
+from config.core import policy
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_TO_RIGHT = ["core", "patients", "scheduling", "booking", "nurses"]
+
+
+def test_it_has_no_foreign_key_that_points_right() -> None:
+    for place, label in enumerate(LEFT_TO_RIGHT):
+        for model in apps.get_app_config(label).get_models():
+            for field in model._meta.get_fields():
+                if field.concrete and field.is_relation and field.related_model:
+                    target = field.related_model._meta.app_label  # type: ignore[union-attr]
+                    is_left = target not in LEFT_TO_RIGHT[place + 1 :]
+                    assert is_left, f"{model.__name__}.{field.name} points at {target}"
+
+
+def test_it_documents_every_setting() -> None:
+    code = (ROOT / "config" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/settings.md").read_text(), re.M))
+    assert read == documented
+    assert len(read) > 30
+
+
+def test_it_explains_every_dependency() -> None:
+    block = (ROOT / "pyproject.toml").read_text().split("[tool.")[0]
+    wanted = re.findall(r'^    "([a-z0-9-]+)', block, re.M)
+    explained = (ROOT / "docs" / "dependencies.md").read_text()
+    assert not [name for name in wanted if name not in explained and name != "dev"]
+
+
+def test_it_names_no_registry_in_its_locks() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / lock).read_text()
+        assert "--hash=sha256:" in text
+        assert not re.search(r"https?://|file://", text)
+
+
+@pytest.mark.parametrize(("name", "floor"), policy.FLOORS.items())
+def test_it_refuses_a_policy_below_its_floor(settings: Settings, name: str, floor: int) -> None:
+    setattr(settings, name, floor - 1)
+    assert any(name in error.msg for error in run_checks())
+
+
+def test_it_starts_on_its_defaults() -> None:
+    assert not run_checks()
+
+
+def test_it_refuses_to_start_in_production_on_the_demo_s_values(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    settings.EMAIL_URL = ""
+    told = " ".join(error.msg for error in checks.production_is_safe())
+    for word in ("SECRET_KEY", "EMAIL_URL", "SITE_URL", "ON_CALL_EMAILS"):
+        assert word in told
