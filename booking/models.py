@@ -154,7 +154,9 @@ class Appointment(models.Model):
             models.Index(fields=["nurse", "starts_at"]),
             models.Index(fields=["patient", "starts_at"]),
             models.Index(
-                fields=["gate_asked_at"], name="appointment_gate_queue", condition=Q(status="booked")
+                fields=["gate_asked_at"],
+                name="appointment_gate_queue",
+                condition=Q(status="booked"),
             ),
         ]
         constraints = [
@@ -206,7 +208,8 @@ class Appointment(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(
-                    old__dosed_at__isnull=False, new__drive_after__lt=pgtrigger.F("old__drive_after")
+                    old__dosed_at__isnull=False,
+                    new__drive_after__lt=pgtrigger.F("old__drive_after"),
                 ),
                 func="""
                     RAISE EXCEPTION 'After a dose "do not drive before" only moves later.'
@@ -326,9 +329,7 @@ class Notice(models.Model):
     class Meta:
         ordering = ("send_from", "pk")
         indexes = [
-            models.Index(
-                fields=["send_from"], name="notice_due", condition=Q(status="pending")
-            ),
+            models.Index(fields=["send_from"], name="notice_due", condition=Q(status="pending")),
             models.Index(
                 fields=["lease_until"],
                 name="notice_lapsed",

@@ -1,5 +1,4 @@
-"""System checks: no instance starts on a setting looser than its floor, no production on an
-unsafe one."""
+"""System checks: no policy below its floor, no production on an unsafe setting."""
 
 from __future__ import annotations
 
@@ -12,13 +11,13 @@ from config.core import policy
 
 
 @register()
-def policy_keeps_its_floors(**kwargs: Any) -> list[CheckMessage]:
+def policy_keeps_its_floors(**_: Any) -> list[CheckMessage]:
     """Refuse a policy looser than its floor."""
     return [Error(sentence, id="stillwater.E001") for sentence in policy.broken_floors()]
 
 
 @register()
-def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
+def production_is_safe(**_: Any) -> list[CheckMessage]:
     """Refuse to start in production on an unsafe value, and say which and why."""
     if not settings.PRODUCTION:
         return []

@@ -28,12 +28,12 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", {"overview": shown})
 
 
-def livez(request: HttpRequest) -> JsonResponse:
+def livez(_: HttpRequest) -> JsonResponse:
     """Say that the process is up."""
     return JsonResponse({"status": "ok"})
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(_: HttpRequest) -> JsonResponse:
     """Say whether everything a promise rests on is there; 503 names what is not."""
     checks = {
         "database": _database(),

@@ -13,7 +13,7 @@ from config.core.models import Role, User
 class AccountAdapter(DefaultAccountAdapter):
     """Signs patients up; every other role is given by an administrator."""
 
-    def save_user(self, request: Any, user: User, form: Any, commit: bool = True) -> User:
+    def save_user(self, request: Any, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
         """Fill the new account from the sign-up form."""
         user.email = form.cleaned_data["email"].lower()
         user.role = Role.PATIENT

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def site(request: HttpRequest) -> dict[str, object]:
+def site(_: HttpRequest) -> dict[str, object]:
     """Return the clinic's name, phone and emergency number."""
     return {
         "clinic_name": settings.CLINIC_NAME,

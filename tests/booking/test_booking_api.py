@@ -178,7 +178,10 @@ def test_it_refuses_visits_a_nurse_cannot_drive_between(client: APIClient, ada: 
 
 def test_it_offers_nothing_to_a_nurse_who_may_not_be_sent(client: APIClient) -> None:
     nurse = make_nurse()
-    offered = lambda: bool(slots(client, 4, 4))  # noqa: E731
+
+    def offered() -> bool:
+        return bool(slots(client, 4, 4))
+
     assert offered()
     nurse.licences.update(valid_until=date(2027, 2, 3))
     assert not offered()
