@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -44,7 +45,7 @@ def render(notice: Notice) -> Message:
         return Message(subject="", text=_sms(notice.kind, facts))
     return Message(
         subject=" ".join(_say(notice.kind, "subject.txt", facts).split())[:200],
-        text=_say(notice.kind, "text.txt", facts).strip() + "\n",
+        text=re.sub(r"\n{3,}", "\n\n", _say(notice.kind, "text.txt", facts).strip()) + "\n",
         html=_say(notice.kind, "html.html", facts),
         attachments=_attachments(notice),
     )

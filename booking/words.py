@@ -34,7 +34,7 @@ def initials(text: str) -> str:
 
 def gsm(text: str) -> str:
     """Return the text in GSM-7: accents that it lacks are dropped, the rest left out."""
-    return "".join(map(_gsm_letter, " ".join(text.translate(PLAIN).split())))
+    return " ".join("".join(map(_gsm_letter, text.translate(PLAIN))).split())
 
 
 def fits_sms(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from email import policy as email_policy
+from email import message_from_bytes, policy as email_policy
 from pathlib import Path
 
 from django.conf import settings
@@ -49,7 +49,7 @@ class EmailBackend(BaseEmailBackend):
 def _attachments(message: EmailMessage) -> list[str]:
     """Return what is attached, as text; the HTML twin of the body is left out."""
     shown = []
-    parsed = message.message(policy=email_policy.default)
+    parsed = message_from_bytes(message.message().as_bytes(), policy=email_policy.default)
     for part in parsed.walk():
         if part.get_filename():
             content = part.get_payload(decode=True)

@@ -240,9 +240,7 @@ def test_a_gate_that_opens_again_in_time_is_not_mentioned(outbox: Path) -> None:
     appointment = booked()
     notices.tell_blocked(appointment=appointment, reasons=[Reason("consent_missing", "Sign.")])
     send_at(BOOKED_AT + HOUR)
-    assert {n.problem for n in rows(subject_of="gate")} == {
-        "nothing stands in the way any more"
-    }
+    assert {n.problem for n in rows(subject_of="gate")} == {"nothing stands in the way any more"}
 
 
 def test_a_page_goes_out_once_per_subject_at_any_hour() -> None:

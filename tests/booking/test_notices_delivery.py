@@ -62,9 +62,7 @@ def test_after_an_outage_safety_goes_first_then_preparation_then_the_rest(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(
-        delivery, "_hand_over", lambda notice: said.append(notice.notice_class)
-    )
+    monkeypatch.setattr(delivery, "_hand_over", lambda notice: said.append(notice.notice_class))
     with time_machine.travel(BOOKED_AT, tick=False):
         ada = booked()
     # Ben's was booked the evening before Ada's, whose safety and preparation fell due in between.
@@ -362,9 +360,7 @@ def test_a_claimed_message_of_a_visit_moved_meanwhile_is_not_sent(provider: Prov
 
 
 @pytest.mark.django_db
-def test_the_version_is_looked_at_even_if_the_row_was_not_closed(
-    at_due: Any, outbox: Path
-) -> None:
+def test_the_version_is_looked_at_even_if_the_row_was_not_closed(at_due: Any, outbox: Path) -> None:
     appointment = Appointment.objects.get()
     Appointment.objects.filter(pk=appointment.pk).update(version=2)
     assert notices.send_due() == 0

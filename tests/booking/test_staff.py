@@ -1,0 +1,135 @@
+"""The desk's pages: for staff only, and with everything a person needs to act."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from booking import attention, notices
+from booking.models import Notice, StaffTask
+from config.core.clock import now
+from config.core.models import Role, User
+from tests import factories
+from tests.booking.notice_help import booked, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dan() -> User:
+    return factories.make_user(role=Role.DISPATCHER, name="Dan Fox")
+
+
+@pytest.fixture
+def desk(client: Client, dan: User) -> Client:
+    client.force_login(dan)
+    return client
+
+
+def page_somebody() -> Notice:
+    appointment = booked(starts_at=now().replace(minute=0, microsecond=0) + timedelta(days=8))
+    notices.page(
+        kind="adverse_event",
+        subject_of="adverse-event/1",
+        detail_facts={"severity": "severe"},
+        appointment=appointment,
+    )
+    return row(kind="adverse_event")
+
+
+@pytest.mark.parametrize("address", ["/staff/messages/", "/staff/on-call/"])
+def test_only_staff_come_in(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 302
+    for role in (Role.PATIENT, Role.NURSE):
+        client.force_login(factories.make_user(role=role))
+        assert client.get(address).status_code == 403
+    for role in (Role.DISPATCHER, Role.CLINICIAN, Role.ADMINISTRATOR):
+        client.force_login(factories.make_user(role=role))
+        assert client.get(address).status_code == 200
+
+
+def test_a_message_is_shown_as_it_was_said(desk: Client) -> None:
+    page_somebody()
+    notices.send_due()
+    answer = desk.get("/staff/messages/").content.decode()
+    assert "Something happened at a visit" in answer
+    assert "on-call@example.com" in answer
+    assert "Sent" in answer
+
+
+def test_messages_are_found_by_visit_kind_and_status(desk: Client) -> None:
+    shown = page_somebody()
+    assert shown.appointment is not None
+    answers = {
+        query: desk.get(f"/staff/messages/?{query}").context["notices"]
+        for query in (
+            f"appointment={shown.appointment.pk}",
+            "kind=adverse_event",
+            "status=pending",
+            "kind=crisis",
+            "appointment=nonsense&kind=%00&status=%F0%9F%A6%84",
+        )
+    }
+    assert [len(found) > 1 for found in answers.values()] == [True, False, True, False, False]
+    assert [n.kind for n in answers["kind=adverse_event"]] == ["adverse_event"]
+    assert not answers["kind=crisis"]
+
+
+def test_a_page_rings_until_somebody_acknowledges_it(desk: Client, dan: User) -> None:
+    page = page_somebody()
+    assert b"Acknowledge" in desk.get("/staff/on-call/").content
+    assert desk.post(reverse("acknowledge-page", args=[page.pk])).status_code == 302
+    page.refresh_from_db()
+    assert page.acknowledged_by == dan
+    assert b"Acknowledge" not in desk.get("/staff/on-call/").content
+
+
+def test_who_acknowledged_first_stays_named(desk: Client, dan: User) -> None:
+    page = page_somebody()
+    notices.acknowledge(notice=page, by=dan)
+    notices.acknowledge(notice=page, by=factories.make_user(role=Role.CLINICIAN))
+    page.refresh_from_db()
+    assert page.acknowledged_by == dan
+
+
+def test_a_task_is_listed_once_until_it_is_done(desk: Client, dan: User) -> None:
+    for _ in range(2):
+        attention.ask(kind="message_failed", key="1", detail="Please call Ada.")
+    task = StaffTask.objects.get()
+    assert b"Please call Ada." in desk.get("/staff/on-call/").content
+    assert desk.post(reverse("finish-task", args=[task.pk])).status_code == 302
+    task.refresh_from_db()
+    assert task.done_by == dan
+    assert b"Please call Ada." not in desk.get("/staff/on-call/").content
+    attention.ask(kind="message_failed", key="1", detail="Please call Ada.")
+    assert StaffTask.objects.count() == 2
+
+
+def test_looking_changes_nothing(desk: Client) -> None:
+    page = page_somebody()
+    assert desk.get(reverse("acknowledge-page", args=[page.pk])).status_code == 405
+
+
+def test_a_planned_page_that_is_not_due_does_not_ring(desk: Client) -> None:
+    booked(starts_at=now().replace(minute=0, microsecond=0) + timedelta(days=8))
+    assert Notice.objects.filter(kind="no_discharge").exists()
+    assert not desk.get("/staff/on-call/").context["pages"]
+
+
+@pytest.mark.parametrize("model", ["appointment", "notice", "stafftask"])
+def test_the_admin_shows_visits_messages_and_tasks_to_be_read(desk: Client, model: str) -> None:
+    page_somebody()
+    attention.ask(kind="message_failed", key="1", detail="Please call Ada.")
+    assert desk.get(reverse(f"admin:booking_{model}_changelist")).status_code == 200
+    found = {
+        "appointment": row(kind="adverse_event").appointment_id,
+        "notice": row(kind="adverse_event").pk,
+    }
+    key = found.get(model) or StaffTask.objects.get().pk
+    address = reverse(f"admin:booking_{model}_change", args=[key])
+    assert desk.get(address).status_code == 200
+    assert desk.post(address, {}).status_code == 403
+    assert desk.get(reverse(f"admin:booking_{model}_add")).status_code == 403
