@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-# job -> (what it is called, its symbol, a model or an address)
+# job -> (what it is called, its symbol, a model or the name of an address)
 JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Review": [
         ("Intakes", "fact_check", "patients.Intake"),
@@ -24,11 +24,11 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
         ("Patients", "person", "patients.Patient"),
     ],
     "Messages": [
-        ("Outbox", "outgoing_mail", "/staff/messages/"),
+        ("Outbox", "outgoing_mail", "staff-messages"),
         ("Notices", "schedule_send", "booking.Notice"),
     ],
     "On call": [
-        ("On call now", "emergency", "/staff/on-call/"),
+        ("On call now", "emergency", "on-call"),
         ("Adverse events", "warning", "nurses.AdverseEvent"),
     ],
     "Nurses": [
@@ -59,8 +59,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _link(request: HttpRequest, title: str, icon: str, target: str) -> dict[str, Any] | None:
-    if target.startswith("/"):
-        return {"title": title, "icon": icon, "link": target}
+    if "." not in target:
+        return {"title": title, "icon": icon, "link": reverse(target)}
     model = apps.get_model(target)
     if not admin.site.is_registered(model):
         return None

@@ -212,6 +212,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
+    "UNICODE_JSON": False,  # an error that quotes a lone surrogate can be told only escaped
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS = {
@@ -325,7 +326,7 @@ UNFOLD = {
             "200": "#b9dcdb",
             "300": "#a4e0de",
             "400": "#7fd1cf",
-            "500": "#35999b",
+            "500": "#3fa6a7",
             "600": "#0f5e63",
             "700": "#0a474b",
             "800": "#0b3d40",
@@ -334,4 +335,5 @@ UNFOLD = {
         },
     },
     "SIDEBAR": {"navigation": "config.navigation.sidebar"},
+    "DASHBOARD_CALLBACK": "config.desk.dashboard",
 }

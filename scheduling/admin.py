@@ -15,7 +15,6 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from config.core.admin import RoleAdmin, role_of
 from config.core.clock import now
@@ -25,7 +24,7 @@ from scheduling.models import Leave, Licence, Nurse, Qualification, Shift
 KEEPERS = (Role.DISPATCHER, Role.ADMINISTRATOR)
 
 
-class NursePartInline(TabularInline):  # type: ignore[misc]
+class NursePartInline(TabularInline):
     """A part of a nurse's page; ended by its date, never deleted."""
 
     extra = 0
@@ -146,11 +145,11 @@ class NurseAdmin(RoleAdmin):
             ),
         )
 
-    @display(description="Licensed in, today")
+    @admin.display(description="Licensed in, today")
     def licensed_in(self, nurse: Any) -> str:
         return ", ".join(sorted({licence.state for licence in nurse.licences_today})) or "nowhere"
 
-    @display(description="Qualified for, today")
+    @admin.display(description="Qualified for, today")
     def qualified_for(self, nurse: Any) -> str:
         held = nurse.qualifications_today
         return ", ".join(qualification.therapy.name for qualification in held) or "nothing"

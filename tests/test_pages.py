@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from booking.models import Appointment
+from config.core.clock import now
 from config.core.models import Role
+from patients.models import Intake
 from tests.factories import (
     PASSWORD as PASSWORD_OF_THE_CAST,
     make_appointment,
@@ -128,6 +131,29 @@ def test_it_takes_the_clinics_people_to_the_desk(client: Client, role: str) -> N
     assert page(client, reverse("admin:index"))
 
 
+def test_it_opens_the_desk_with_what_waits(client: Client) -> None:
+    Intake.objects.create(
+        patient=make_patient(ready=False),
+        version="1",
+        answers={},
+        outcome="crisis",
+        status="awaiting_review",
+        valid_until=now() + timedelta(days=90),
+    )
+    client.force_login(make_user(role=Role.CLINICIAN))
+    shown = page(client, reverse("admin:index"))
+    assert "intakes to decide, 1 in crisis" in shown
+    assert "No visit today" in shown
+
+
+def test_it_leaves_out_of_the_desk_what_a_role_may_not_open(client: Client) -> None:
+    client.force_login(make_user(role=Role.DISPATCHER))
+    shown = page(client, reverse("admin:index"))
+    assert reverse("admin:scheduling_nurse_changelist") in shown
+    assert reverse("admin:patients_intake_changelist") not in shown
+    assert reverse("admin:core_user_changelist") not in shown
+
+
 def test_it_takes_a_nurse_to_her_route(client: Client) -> None:
     client.force_login(make_nurse().user)
     assert client.get("/").headers["Location"] == reverse("route")
@@ -233,6 +259,30 @@ def test_it_makes_an_account_confirms_its_e_mail_and_lets_it_in(
         reverse("account_login"), {"login": address, "password": PASSWORD}, follow=True
     )
     assert "steps left before you can book" in answer.content.decode()
+
+
+def test_it_writes_the_message_that_confirms_an_address_into_the_outbox(
+    client: Client, address: str, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "config.core.outbox.EmailBackend"
+    client.post(
+        reverse("account_signup"),
+        {"email": address, "password1": PASSWORD, "password2": PASSWORD},
+    )
+    [message] = settings.OUTBOX_DIR.glob("*.txt")
+    written = message.read_text()
+    assert f"To: {address}" in written
+    assert "Is this your address?" in page(client, link_in(written))
+
+
+def test_it_writes_what_is_attached_as_text(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "config.core.outbox.EmailBackend"
+    message = EmailMessage("Your visit", "It is booked – see you.", to=["ada@example.com"])
+    message.attach("visit.ics", "BEGIN:VCALENDAR – Ada", "text/calendar")
+    message.send()
+    [written] = [path.read_text() for path in settings.OUTBOX_DIR.glob("*.txt")]
+    assert "It is booked – see you." in written
+    assert "--- attached: visit.ics ---\nBEGIN:VCALENDAR – Ada" in written
 
 
 def test_it_lets_nobody_in_before_the_e_mail_is_confirmed(client: Client, address: str) -> None:

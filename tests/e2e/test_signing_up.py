@@ -8,11 +8,21 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+    sync_playwright,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desk": {"width": 1280, "height": 900},
+}
 PASSWORD = "a-pond-without-wind"
 
 
@@ -104,10 +114,11 @@ def test_it_offers_no_target_too_small_for_a_thumb(browser: Browser, live_server
             assert box is None or box["height"] >= 44 or _is_in_a_label(control), control
 
 
-def _is_in_a_label(control: Any) -> bool:
+def _is_in_a_label(control: Locator) -> bool:
     """A box to tick is as large as the row it stands in."""
     row = control.locator("xpath=ancestor::*[contains(@class, 'choice')]")
-    return row.count() == 1 and row.bounding_box()["height"] >= 44
+    box = row.bounding_box() if row.count() == 1 else None
+    return box is not None and box["height"] >= 44
 
 
 def _link(message: str) -> str:

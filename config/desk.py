@@ -1,0 +1,77 @@
+"""The first page of the admin: what waits for somebody, and the way to everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from booking import clock
+from booking.models import Appointment, Notice, StaffTask
+from config import navigation
+from config.core.clock import now
+from patients.models import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A number of things that wait, and where they are."""
+
+    count: int
+    what: str
+    nothing: str
+    link: str
+    is_urgent: bool = False
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what the start page shows to its context."""
+    jobs = navigation.sidebar(request)
+    links = {item["link"] for job in jobs for item in job["items"]}
+    cards = [card for card in _waiting() if card.link in links]
+    return {**context, "title": "What waits", "waiting": cards, "jobs": jobs}
+
+
+def _waiting() -> list[Waiting]:
+    intakes = Intake.objects.awaiting_decision()
+    crises = intakes.filter(outcome=Intake.Outcome.CRISIS).count()
+    return [
+        Waiting(
+            Notice.objects.calling().count(),
+            "pages nobody has acknowledged",
+            "No page is open",
+            reverse("on-call"),
+            is_urgent=True,
+        ),
+        Waiting(
+            intakes.count(),
+            f"intakes to decide, {crises} in crisis" if crises else "intakes to decide",
+            "No intake waits",
+            reverse("admin:patients_intake_changelist"),
+            is_urgent=crises > 0,
+        ),
+        Waiting(
+            StaffTask.objects.filter(done_at__isnull=True).count(),
+            "tasks to do",
+            "Every task is done",
+            reverse("admin:booking_stafftask_changelist"),
+        ),
+        Waiting(
+            _visits_today(),
+            "visits today",
+            "No visit today",
+            reverse("admin:booking_appointment_changelist"),
+        ),
+    ]
+
+
+def _visits_today() -> int:
+    zone = ZoneInfo(settings.CLINIC_TIME_ZONE)
+    day = clock.local_day(now(), zone)
+    begins, ends = (clock.at_local(day + timedelta(days=n), time.min, zone) for n in (0, 1))
+    return Appointment.objects.occupying().filter(starts_at__gte=begins, starts_at__lt=ends).count()
