@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import NotRequired, TypedDict, Unpack
+from typing import Final, NotRequired, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from patients.answers import storable
 from patients.models import Order, Patient, Therapy
 
 MINUTES = 60  # in an hour
+POSITIVE: Final = ("sessions", "dose_mg", "rate_mg_per_hour", "weight_kg")
 
 
 class Figures(TypedDict):
@@ -71,6 +72,9 @@ def check(**figures: Unpack[Figures]) -> None:
     check_prescribers(prescriber=figures["prescriber"], second=second)
     if not therapy.needs_order:
         raise Malformed("invalid", "This therapy needs no order.", "therapy")
+    for name in POSITIVE:
+        if figures[name] <= 0:
+            raise Malformed("min_value", "This has to be more than zero.", name)
     check_dates(
         weighed_on=figures["weighed_on"],
         valid_from=figures["valid_from"],
