@@ -81,6 +81,8 @@ class ExceptionHandler(handler.ExceptionHandler):
             return exceptions.ValidationError({exc.reason.attr or "non_field_errors": detail})
         if isinstance(exc, RequestDataTooBig):
             return exceptions.ParseError("The request is too large.")
+        if isinstance(exc, RecursionError):
+            return exceptions.ParseError("The request is nested too deeply.")
         converted: Exception = super().convert_known_exceptions(exc)
         return converted
 

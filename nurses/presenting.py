@@ -1,0 +1,199 @@
+"""What the nurse's pages say of a record: what comes next, what is open, what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking.clock import say_moment, say_time
+from config.core.clock import now
+from nurses import states, visits
+from nurses.models import AdverseEvent, Check, Dose, Event, Observation
+from nurses.record import Record
+from nurses.visits import NextStep
+
+Name, Kind = Event.Name, Check.Kind
+
+WORDS: dict[Name, str] = {
+    Name.DEPART: "Set off",
+    Name.ARRIVE: "I have arrived",
+    Name.START_INFUSION: "Start the infusion",
+    Name.END_INFUSION: "End the infusion",
+    Name.DISCHARGE: "Discharge the patient",
+    Name.TRANSFER: "Transfer to emergency care",
+    Name.ABORT: "Break the visit off",
+    Name.NO_SHOW: "Nobody is there",
+    Name.START: "Start the consultation",
+    Name.COMPLETE: "End the consultation",
+}
+# What stands in the way -> the part of the page where it is put right.
+PLACES = {
+    "identity_unchecked": "checks",
+    "escort_absent": "checks",
+    "warning_unacknowledged": "checks",
+    "fasted_too_short": "intake",
+    "drank_too_recently": "intake",
+    "weight_missing": "intake",
+    "weight_changed": "intake",
+    "vitals_missing": "vitals",
+    "vitals_block": "vitals",
+    "scores_too_low": "vitals",
+    "doses_unbalanced": "medicine",
+}
+TAGS = {
+    "booked": "",
+    "en_route": "teal",
+    "on_site": "teal",
+    "infusing": "amber",
+    "observing": "amber",
+    "discharged": "green",
+    "completed": "green",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An event as a button."""
+
+    event: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What stands in the way, and where on the page to put it right."""
+
+    detail: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question answered by yes or no, and the last answer."""
+
+    kind: str
+    ask: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the record in words."""
+
+    at: datetime
+    when: str
+    what: str
+    flags: tuple[str, ...] = ()
+
+
+def page(record: Record) -> dict[str, Any]:
+    """Return everything the visit page shows."""
+    step = visits.next_step(record=record, at=now())
+    visit = record.appointment
+    return {
+        "record": record,
+        "visit": visit,
+        "patient": visit.patient,
+        "order": visit.order,
+        "zone": visit.time_zone,
+        "tag": TAGS.get(visit.status, "red"),
+        "next": Action(step.event, WORDS[step.event]) if step else None,
+        "open": _open(step),
+        "others": list(_others(record=record, step=step)),
+        "questions": list(_questions(record)),
+        "lines": sorted(_lines(record), key=lambda line: line.at, reverse=True),
+        "severities": AdverseEvent.Severity.choices,
+    }
+
+
+def _open(step: NextStep | None) -> list[Open]:
+    reasons = step.refusals if step else []
+    return [Open(reason.detail, PLACES.get(reason.code, "")) for reason in reasons]
+
+
+def _others(*, record: Record, step: NextStep | None) -> Iterator[Action]:
+    """Give what may happen besides the usual next step; what ends a visit comes last."""
+    possible = states.possible(
+        status=record.status,
+        dosed=record.is_dosed,
+        consultation=record.appointment.is_consultation,
+    )
+    for event in possible:
+        if step is None or event != step.event:
+            yield Action(event, WORDS[event])
+
+
+def _questions(record: Record) -> Iterator[Question]:
+    asked = {
+        Kind.IDENTITY: "Full name and date of birth are right",
+        Kind.ESCORT_PRESENT: "The adult who stays is here",
+        Kind.WARNING_ACKNOWLEDGED: "The driving warning was read out and understood",
+    }
+    ended = record.infusion_ended_at
+    for kind, words in asked.items():
+        # Once the infusion is over the adult is asked for again.
+        since = ended if kind == Kind.ESCORT_PRESENT else None
+        check = record.newest(kind, until=now(), since=since)
+        answer = "" if check is None else "yes" if check.value else "no"
+        yield Question(kind, words, answer)
+
+
+def _lines(record: Record) -> Iterator[Line]:
+    zone = ZoneInfo(record.appointment.time_zone)
+    rows = (
+        *record.events,
+        *record.checks,
+        *record.observations,
+        *record.doses,
+        *record.adverse_events,
+    )
+    for row in rows:
+        what, flags = _say(row, zone)
+        same_day = row.at.astimezone(zone).date() == record.local_date
+        when = say_time(row.at, zone) if same_day else say_moment(row.at, zone)
+        yield Line(row.at, when, what, tuple(flags))
+
+
+def _say(
+    row: Event | Check | Observation | Dose | AdverseEvent, zone: ZoneInfo
+) -> tuple[str, list[str]]:
+    match row:
+        case Event():
+            flags = [f"against the rules: {', '.join(row.deviations)}"] if row.deviations else []
+            far = [f"{row.metres_away} m from the address"] if row.is_far_away else []
+            return row.get_event_display(), flags + far
+        case Check():
+            return f"{row.get_kind_display()}: {_value(row, zone)}", []
+        case Observation():
+            score = "" if row.discharge_score is None else f", score {row.discharge_score}"
+            vitals = f"{row.systolic}/{row.diastolic}, pulse {row.heart_rate}, SpO₂ {row.spo2} %"
+            return f"{vitals}{score}", [row.note] if row.note else []
+        case Dose():
+            return _say_dose(row)
+        case AdverseEvent():
+            return f"{row.get_severity_display()}: {row.description}", ["adverse event"]
+
+
+def _value(check: Check, zone: ZoneInfo) -> str:
+    value = check.value
+    if check.kind in (Kind.LAST_FOOD, Kind.LAST_DRINK):
+        return say_moment(datetime.fromisoformat(value), zone)
+    if check.kind == Kind.WEIGHT:
+        return f"{value} kg"
+    if check.kind == Kind.PRESCRIBER_DECISION:
+        return f"{value['decision']} ({value['about']}), {value['prescriber']}: {value['reason']}"
+    return "yes" if value else "no"
+
+
+def _say_dose(dose: Dose) -> tuple[str, list[str]]:
+    flags = ["more than the order"] if dose.exceeds_order else []
+    if dose.is_witness_pending:
+        flags.append("waste without a witness")
+    amounts = (
+        f"drawn {dose.drawn_mg.normalize():f}, given {dose.given_mg.normalize():f},"
+        f" wasted {dose.wasted_mg.normalize():f}, returned {dose.returned_mg.normalize():f} mg"
+    )
+    return f"Lot {dose.lot}: {amounts}", flags

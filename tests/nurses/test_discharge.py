@@ -1,0 +1,148 @@
+"""What keeps a nurse with the patient, and what a discharge sets going."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from booking.models import Notice, Status
+from config.core.clock import now
+from tests.nurses.story import Visit, after, codes
+
+IN_ORDER = [
+    "infusion_not_ended",
+    "observation_too_short",
+    "scores_too_low",
+    "escort_absent",
+    "warning_unacknowledged",
+    "doses_unbalanced",
+]
+
+
+def test_it_runs_from_the_door_to_the_discharge_hours_later(visit: Visit) -> None:
+    visit.is_discharged()
+    stands = visit.now_stands()
+    assert stands.status == Status.DISCHARGED
+    assert stands.departed_at == after(-30)
+    assert stands.dosed_at == after(35)
+    assert stands.discharged_at == after(190)
+    assert stands.drive_after == after(190) + timedelta(hours=24)
+    warnings = Notice.objects.filter(appointment=stands, kind="driving_warning")
+    assert {row.channel for row in warnings} == {"email", "sms"}
+    assert all(row.not_after == stands.drive_after for row in warnings)
+
+
+def test_it_lists_everything_that_is_missing_in_order(visit: Visit) -> None:
+    visit.starts()
+    answer = visit.event("discharge", 40)
+    assert (answer.status_code, codes(answer)) == (409, IN_ORDER)
+    assert visit.now_stands().status == Status.INFUSING
+
+
+@pytest.mark.parametrize("missing", IN_ORDER[2:])
+def test_it_names_the_one_thing_that_is_missing(visit: Visit, missing: str) -> None:
+    visit.ends()
+    for code, step in visit.farewells().items():
+        if code != missing:
+            step()
+    assert codes(visit.event("discharge", 190)) == [missing]
+    visit.farewells()[missing]()
+    assert visit.event("discharge", 190).status_code == 201
+
+
+def test_it_never_shortens_the_observation(visit: Visit) -> None:
+    visit.ends()
+    for step in visit.farewells().values():
+        step()
+    assert codes(visit.event("discharge", 189.9)) == ["observation_too_short"]
+    assert visit.event("discharge", 190).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_enough"),
+    [
+        ([9, 9], True),
+        ([10, 9], True),
+        ([8, 9, 10], True),
+        ([9], False),
+        ([9, 8], False),
+        ([9, 10, 8], False),
+        ([8, 9], False),
+    ],
+)
+def test_it_wants_the_last_two_scores(visit: Visit, scores: list[int], is_enough: bool) -> None:
+    visit.ends()
+    for code, step in visit.farewells().items():
+        if code != "scores_too_low":
+            step()
+    for number, score in enumerate(scores):
+        visit.vitals(100 + number, discharge_score=score)
+        visit.vitals(100.5 + number)  # vitals without a score do not count as one
+    answer = visit.event("discharge", 190)
+    assert (answer.status_code == 201) == is_enough
+
+
+def test_it_counts_no_score_taken_during_the_infusion(visit: Visit) -> None:
+    visit.starts()
+    for minutes in (50, 60):
+        visit.vitals(minutes, discharge_score=10)
+    visit.event("end_infusion", 70)
+    for code, step in visit.farewells().items():
+        if code != "scores_too_low":
+            step()
+    assert codes(visit.event("discharge", 190)) == ["scores_too_low"]
+
+
+def test_it_wants_the_adult_seen_after_the_infusion(visit: Visit) -> None:
+    visit.ends()
+    for step in visit.farewells().values():
+        step()
+    visit.check("escort_present", 188, False)
+    assert codes(visit.event("discharge", 190)) == ["escort_absent"]
+
+
+def test_it_records_a_discharge_that_happened_against_the_rules(visit: Visit) -> None:
+    visit.starts()
+    answer = visit.event("discharge", 90, happened=True)
+    assert answer.status_code == 201
+    assert answer.json()["deviations"] == IN_ORDER
+    stands = visit.now_stands()
+    assert (stands.status, stands.discharged_at) == (Status.DISCHARGED, after(90))
+    assert visit.record()["next"] is None
+
+
+def test_it_forbids_driving_for_longer_when_the_visit_runs_late(visit: Visit) -> None:
+    visit.starts()
+    visit.dose()
+    visit.event("end_infusion", 130)
+    assert visit.now_stands().drive_after == after(250) + timedelta(hours=24)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(st.integers(30, 330), min_size=1, max_size=4), dosed=st.booleans())
+def test_it_moves_the_end_of_the_driving_ban_only_later(
+    django_db_blocker: object, db: None, steps: list[int], dosed: bool
+) -> None:
+    from django.db import transaction
+
+    from tests.nurses.conftest import tell_a_visit
+    from tests.nurses.story import NOW
+
+    with time_machine.travel(NOW, tick=False), transaction.atomic():
+        visit = tell_a_visit()
+        seen: list[datetime | None] = [visit.now_stands().drive_after]
+        visit.event("start_infusion", 30, happened=True)
+        if dosed:
+            visit.dose(31)
+        for name, minutes in zip(
+            ("end_infusion", "discharge", "transfer", "discharge"), steps, strict=False
+        ):
+            assert visit.event(name, minutes, happened=True).status_code == 201
+            seen.append(visit.now_stands().drive_after)
+        assert seen == sorted(seen, key=lambda at: at or now())
+        transaction.set_rollback(True)
