@@ -17,7 +17,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Fill the new account from the sign-up form."""
         user.email = form.cleaned_data["email"].lower()
         user.role = Role.PATIENT
-        self.set_password(user, form.cleaned_data["password1"])
+        # The page's form asks twice, the API's once.
+        told = form.cleaned_data
+        self.set_password(user, told["password1"] if "password1" in told else told["password"])
         if commit:
             user.save()
         return user

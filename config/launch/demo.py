@@ -116,6 +116,7 @@ def _environment(running: engines.Engines, url: str) -> dict[str, str]:
         "STILLWATER_ENV": "demo",
         "SITE_URL": url,
         "OUTBOX_DIR": str(states.OUTBOX),
+        "SIGN_INS_PER_MINUTE": "600",
         "PYTHONUNBUFFERED": "1",
     }
 
