@@ -8,11 +8,10 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from booking.clock import say_moment
 from booking.models import Appointment, Notice, StaffTask
-from config.core.admin import RoleAdmin
+from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 
 DESK = (Role.CLINICIAN, Role.DISPATCHER)
@@ -47,17 +46,17 @@ class AppointmentAdmin(RoleAdmin):
     ordering = ("-starts_at",)
     readonly_fields = ("local_start", "messages_link")
 
-    @display(description="Starts", ordering="starts_at")
+    @admin.display(description="Starts", ordering="starts_at")
     def local_start(self, appointment: Appointment) -> str:
         """Say the start as the patient reads it."""
         return say_moment(appointment.starts_at, ZoneInfo(appointment.time_zone))
 
-    @display(description="Status", label=VISIT_COLOURS)
+    @tagged(description="Status", colours=VISIT_COLOURS, ordering="status")
     def status_tag(self, appointment: Appointment) -> tuple[str, str]:
         """Return the status with its colour."""
         return appointment.status, appointment.get_status_display()
 
-    @display(description="Messages")
+    @admin.display(description="Messages")
     def messages_link(self, appointment: Appointment) -> SafeString:
         """Link to what was and will be said about the visit."""
         address = f"{reverse('staff-messages')}?appointment={appointment.pk}"
@@ -84,7 +83,7 @@ class NoticeAdmin(RoleAdmin):
     search_fields = ("appointment__patient__user__email", "appointment__id", "address")
     ordering = ("-send_from", "-pk")
 
-    @display(description="Status", label=NOTICE_COLOURS)
+    @tagged(description="Status", colours=NOTICE_COLOURS, ordering="status")
     def status_tag(self, notice: Notice) -> tuple[str, str]:
         """Return the status with its colour."""
         return notice.status, notice.get_status_display()

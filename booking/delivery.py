@@ -104,6 +104,8 @@ def _send(*, pk: int, worker: str) -> bool:
 def _hand_over(notice: Notice) -> None:
     message = messages.render(notice)
     to = standing.addresses(notice)
+    if not to:
+        raise channels.NeverSent("no address is set")
     # The same at every try, so that whoever receives it twice can tell.
     notice.message_id = f"<notice-{notice.pk}-v{notice.version}-r{notice.revision}@{domain()}>"
     channels.send(channel=notice.channel, to=to, message=message, message_id=notice.message_id)

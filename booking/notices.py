@@ -41,10 +41,11 @@ MOMENTS = ("ideal_at", "send_from", "not_after", "why")
 def plan_for(*, appointment: Appointment) -> None:
     """Make the rows what the plan of the visit says, in the caller's transaction.
 
-    Rows of a dead version are closed first: a worker in the middle of one holds its lock, so this
-    waits for the provider's answer and then knows what the patient was told.
+    All open rows are locked first: a worker in the middle of one holds its lock, so this waits for
+    the provider's answer and then knows what the patient was told.
     """
     rows = Notice.objects.filter(appointment=appointment).exclude(kind__in=PAGES)
+    list(rows.filter(status__in=OPEN).order_by("pk").select_for_update().values_list("pk"))
     _supersede(rows.exclude(version=appointment.version))
     wanted = {_key(row): row for row in _planned(appointment)}
     standing = {_key(row): row for row in rows.filter(version=appointment.version)}
@@ -159,7 +160,7 @@ def visit_of(appointment: Appointment) -> Visit:
 
 def _told(appointment: Appointment) -> QuerySet[Notice]:
     """Return what went out, or may have, of the promise that has just been changed."""
-    sent = Q(status=NoticeStatus.SENT) | Q(answers_lost__gt=0)
+    sent = Q(status__in=[NoticeStatus.SENT, NoticeStatus.SENDING]) | Q(answers_lost__gt=0)
     rows = Notice.objects.filter(sent, appointment=appointment)
     if appointment.status == Status.CANCELLED:
         return rows

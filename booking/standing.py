@@ -13,6 +13,7 @@ from booking.planned import Channel, Kind, NoticeClass, PlanRules, Preferences, 
 from patients.models import Patient
 
 PAGES = (Kind.adverse_event, Kind.crisis)
+DESK = (Recipient.on_call, Recipient.staff)
 OF_DISCHARGE = (Kind.driving_warning, Kind.driving_warning_escort)
 EARLY = (Kind.today, Kind.on_the_way)
 GATE = "gate"  # what a `changed` about a closed gate is about
@@ -33,7 +34,7 @@ def preferences_of(patient: Patient) -> Preferences:
 
 def addresses(notice: Notice) -> list[str]:
     """Return where the notice goes; nowhere if no such address is on file."""
-    if notice.recipient in (Recipient.on_call, Recipient.staff):
+    if notice.recipient in DESK:
         return list(settings.ON_CALL_EMAILS)
     patient = patient_of(notice)
     if notice.recipient == Recipient.escort:
@@ -62,7 +63,8 @@ def objection(notice: Notice) -> str:
     recipient, channel = Recipient(notice.recipient), Channel(notice.channel)
     if not preferences_of(patient_of(notice)).accept(recipient, channel):
         return "not wanted by this channel"
-    return "" if addresses(notice) else "no address on file"
+    is_ours = recipient in DESK
+    return "" if is_ours or addresses(notice) else "no address on file"
 
 
 def _outdated(notice: Notice, appointment: Appointment) -> str:

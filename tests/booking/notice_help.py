@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from booking import notices
 from booking.models import Appointment, Notice, Status
 from tests import factories
@@ -18,6 +20,7 @@ def utc(month: int, day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
+@transaction.atomic
 def booked(*, starts_at: datetime = STARTS_AT, **changes: Any) -> Appointment:
     """Ada's visit with nurse Cleo, its notices planned."""
     appointment = factories.make_appointment(
@@ -30,6 +33,7 @@ def booked(*, starts_at: datetime = STARTS_AT, **changes: Any) -> Appointment:
     return appointment
 
 
+@transaction.atomic
 def replanned(appointment: Appointment, **changes: Any) -> Appointment:
     """Change the visit as the rules would, and plan again."""
     for field, value in changes.items():

@@ -23,6 +23,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import connection
+from kombu import Queue
 
 from booking.models import Notice, NoticeStatus
 from config.celery import app
@@ -130,7 +131,7 @@ class Workers:
             if worker.poll() is None:
                 self.kill(worker)
         with app.connection_for_write() as broker:
-            broker.default_channel.queue_delete(self.queue)
+            Queue(self.queue, channel=broker.channel()).delete()
 
 
 def _database() -> str:

@@ -14,12 +14,13 @@ import time_machine
 from django.core import mail
 from django.db import connection, transaction
 from django.db.models import F
+from pytest_django import Settings
 
 from booking import channels, delivery, messages, notices, recovery
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask
 from config.core.clock import now
 from tests import factories
-from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked, moved, row, rows, utc
+from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked, cancelled, moved, row, rows, utc
 
 HOUR = timedelta(hours=1)
 DUE = BOOKED_AT + timedelta(minutes=3)
@@ -313,38 +314,56 @@ def test_without_claims_four_workers_would_send_twice(provider: Provider) -> Non
     assert len(provider.taken) > len(set(provider.taken))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_move_waits_for_the_message_that_is_being_sent(monkeypatch: Any) -> None:
-    """Nothing of the old version leaves after the change has committed."""
+def _while_one_is_sent(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[Appointment], object]
+) -> list[str]:
+    """Change the visit while the provider thinks about `booked`; return what ended when."""
     monkeypatch.setattr(messages, "render", lambda _: channels.Message("s", "t"))
     order: list[str] = []
-    calling, moving = threading.Event(), threading.Event()
+    calling, changing, committed = threading.Event(), threading.Event(), threading.Event()
 
-    def send(**_: Any) -> None:
+    def send(**_: object) -> None:
         calling.set()
-        moving.wait(timeout=20)
-        # The other thread is now inside its transaction; it cannot finish before this returns.
+        assert changing.wait(timeout=20)
+        # The other thread is inside its transaction now and cannot finish before this returns.
         assert not committed.wait(timeout=0.3)
         order.append("sent")
 
-    committed = threading.Event()
     monkeypatch.setattr(channels, "send", send)
     appointment = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
     Notice.objects.exclude(kind="booked", channel="email").update(status=NoticeStatus.SUPERSEDED)
     Notice.objects.filter(kind="booked").update(send_from=F("created_at"))
 
-    def move() -> None:
-        calling.wait(timeout=20)
+    def changed() -> None:
+        assert calling.wait(timeout=20)
         with transaction.atomic():
-            moving.set()
-            moved(appointment, by=timedelta(days=1), at=now())
-        order.append("moved")
+            changing.set()
+            change(appointment)
+        order.append("changed")
         committed.set()
 
-    _at_once(notices.send_due, move)
-    assert order == ["sent", "moved"]
+    _at_once(notices.send_due, changed)
+    return order
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_move_waits_for_the_message_that_is_being_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the old version leaves after the change has committed."""
+    order = _while_one_is_sent(
+        monkeypatch, lambda visit: moved(visit, by=timedelta(days=1), at=now())
+    )
+    assert order == ["sent", "changed"]
     # It knows what went out: the patient is told of the change, not booked anew.
     assert {n.kind for n in rows(version=2, channel="email")} >= {"changed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancellation_knows_of_the_message_that_is_being_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = _while_one_is_sent(monkeypatch, lambda visit: cancelled(visit, at=now()))
+    assert order == ["sent", "changed"]
+    assert row(subject_of="cancelled", channel="email").status == NoticeStatus.PENDING
 
 
 @pytest.mark.django_db(transaction=True)
@@ -379,3 +398,19 @@ def test_preparation_late_by_our_fault_goes_by_mail_at_night_and_by_text_in_the_
         notices.send_due()
         assert row(kind="evening_before", channel="email").status == NoticeStatus.SENT
         assert row(kind="evening_before", channel="sms").next_try_at == utc(11, 24, 14)
+
+
+@pytest.mark.django_db
+def test_a_page_with_nobody_to_go_to_is_a_failure_and_not_silence(
+    at_due: Any, provider: Provider, settings: Settings
+) -> None:
+    settings.ON_CALL_EMAILS = []
+    notices.page(
+        kind="adverse_event",
+        subject_of="adverse-event/1",
+        detail_facts={},
+        appointment=Appointment.objects.get(),
+    )
+    notices.send_due()
+    assert row(kind="adverse_event").status == NoticeStatus.FAILED
+    assert StaffTask.objects.get().kind == "message_failed"

@@ -61,7 +61,12 @@ def test_the_sweep_asks_gates_again_and_takes_back_lapsed_claims(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
-    monkeypatch.setattr(gates, "recheck", lambda: asked.append(1) or 0)
+
+    def recheck() -> int:
+        asked.append("gates")
+        return 0
+
+    monkeypatch.setattr(gates, "recheck", recheck)
     with time_machine.travel(BOOKED_AT, tick=False):
         booked()
         Notice.objects.filter(kind="booked").update(
