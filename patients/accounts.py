@@ -44,7 +44,7 @@ def staff(user: object) -> User:
 
 
 def find(who: str) -> Patient:
-    """Return the patient with this id or e-mail; raise `User.DoesNotExist` or `Patient`'s."""
+    """Return the patient with this id or e-mail; raise `ObjectDoesNotExist` where there is none."""
     if re.fullmatch(r"[0-9]{1,18}", who):
         return Patient.objects.select_related("user").get(pk=int(who))
     return patient_of(User.objects.get(email__iexact=who, role=Role.PATIENT))

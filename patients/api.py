@@ -17,22 +17,20 @@ from config.core.api import IsClinician, IsPatient, person
 from config.core.idempotency import IdempotentView
 from patients import accounts, consent, intake, orders, questionnaire
 from patients.accounts import patient_of
+from patients.form_serializers import FormSerializer
 from patients.models import ConsentDocument, Intake, Order
+from patients.profile_serializers import MeSerializer, flat, me
 from patients.questionnaire import InvalidAnswers
 from patients.serializers import (
     ConsentSerializer,
     DecisionSerializer,
-    FormSerializer,
     IntakeSerializer,
-    MeSerializer,
     OrderSerializer,
     ReviewSerializer,
     SignatureSerializer,
     SignSerializer,
     SubmitSerializer,
     WriteOrderSerializer,
-    flat,
-    me,
 )
 
 OF_PATIENTS = (IsAuthenticated, IsPatient)
