@@ -5,7 +5,7 @@ because Python's arithmetic inside one zone is wall-clock arithmetic and is wron
 the change on the two days a year when clocks change. A zone is used only to find a local day or
 hour and to say a time aloud.
 
-The figures are this clinic's policy (``docs/domain-rules.md``, "When"), chosen from the strictest
+The figures are this clinic's policy (``docs/domain.md``, "When"), chosen from the strictest
 of the sources and guidelines; `ClockRules` carries them.
 """
 

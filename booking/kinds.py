@@ -1,6 +1,6 @@
 """The table of notices: who is told of what, how, when at best and until when it is useful.
 
-A later kind is one more row. The figures are this clinic's policy (``docs/domain-rules.md``,
+A later kind is one more row. The figures are this clinic's policy (``docs/domain.md``,
 "Messages").
 """
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, F, IntegerField, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from booking import attention, plan
+from booking import attention, plan, rules
 from booking.delivery import send_due
 from booking.models import OPEN, Appointment, Notice, NoticeStatus, Status
 from booking.planned import Channel, Kind, NoticeClass, PlannedNotice, Recipient, Visit
@@ -62,6 +62,7 @@ def _planned(appointment: Appointment) -> list[Notice]:
         visit=visit_of(appointment),
         preferences=preferences_of(appointment.patient),
         now=now(),
+        rules=rules.plan_rules(),
     )
     return [_row(notice, appointment) for notice in notices]
 
@@ -172,7 +173,8 @@ def tell_blocked(*, appointment: Appointment, reasons: Sequence[Reason]) -> None
     about = Notice.objects.filter(appointment=appointment, subject_of=GATE)
     _supersede(about)
     at = now()
-    is_near = appointment.starts_at - at < plan.DEFAULT_RULES.near
+    figures = rules.plan_rules()
+    is_near = appointment.starts_at - at < figures.near
     accepts = preferences_of(appointment.patient).accept
     said_before = about.filter(version=appointment.version).aggregate(last=Max("occurrence"))
     row = {
@@ -184,8 +186,8 @@ def tell_blocked(*, appointment: Appointment, reasons: Sequence[Reason]) -> None
         "notice_class": (NoticeClass.S if is_near else NoticeClass.F).value,
         "version": appointment.version,
         "ideal_at": at,
-        "send_from": at if is_near else at + plan.DEFAULT_RULES.grace,
-        "not_after": max(appointment.starts_at, at + plan.DEFAULT_RULES.grace),
+        "send_from": at if is_near else at + figures.grace,
+        "not_after": max(appointment.starts_at, at + figures.grace),
     }
     Notice.objects.bulk_create(
         Notice(**row, channel=channel.value)

@@ -4,7 +4,7 @@
 what would land in quiet hours is moved, and what another message says already is folded into it.
 The same function serves preview, planning and re-planning.
 
-The figures are this clinic's policy (``docs/domain-rules.md``, "Messages").
+The figures are this clinic's policy (``docs/domain.md``, "Messages").
 """
 
 from dataclasses import replace

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from booking import clock
+from booking import clock, plan
 from booking.models import Appointment
 from config.core.errors import Reason
 from patients.models import Order, Patient, Therapy
@@ -27,6 +27,11 @@ def clock_rules() -> clock.ClockRules:
         opens=settings.SERVICE_OPENS,
         closes=settings.SERVICE_CLOSES,
     )
+
+
+def plan_rules() -> plan.PlanRules:
+    """Return the graces and quiet hours of messages as the clinic set them."""
+    return plan.PlanRules(grace=timedelta(seconds=settings.BOOKED_GRACE_SECONDS))
 
 
 def lengths_of(therapy: Therapy) -> clock.Lengths:

@@ -230,6 +230,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatusEnum": "booking.models.Status",
+        "NoticeStatusEnum": "booking.models.NoticeStatus",
+        "IntakeStatusEnum": "patients.models.Intake.Status",
+    }
+    | {
         f"{kind}Enum": f"drf_standardized_errors.openapi_serializers.{kind}Enum.choices"
         for kind in (
             "ValidationError",
