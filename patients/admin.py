@@ -64,6 +64,10 @@ class PatientAdmin(RoleAdmin):
     )
     readonly_fields = fields[:-1]
 
+    def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
+        """Save what was changed here, so that the patient's own changes meanwhile stay."""
+        obj.save(update_fields=form.changed_data)
+
     @admin.display(description="E-mail", ordering="user__email")
     def email(self, patient: Patient) -> str:
         """Name the account."""
@@ -124,7 +128,7 @@ class IntakeAdmin(RuleAdmin):
             {
                 "fields": (
                     ("patient", "date_of_birth"),
-                    ("outcome_tag", "status_tag"),
+                    ("outcome", "status"),
                     ("submitted_at", "valid_until"),
                     ("decided_by", "decided_at"),
                     "reason",
@@ -134,14 +138,7 @@ class IntakeAdmin(RuleAdmin):
         ("What was found", {"fields": ("found", "points")}),
         ("What was answered", {"fields": ("in_words",)}),
     )
-    readonly_fields = (
-        "date_of_birth",
-        "outcome_tag",
-        "status_tag",
-        "found",
-        "points",
-        "in_words",
-    )
+    readonly_fields = ("date_of_birth", "found", "points", "in_words")
 
     def rule(self, *, request: HttpRequest, obj: Any, data: dict[str, Any]) -> str:
         """Decide, or take back a clearance."""
