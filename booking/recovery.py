@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from booking import attention
+from booking import attention, words
 from booking.models import Appointment, Notice, NoticeStatus
 from booking.planned import NoticeClass
 from config.core.clock import now
@@ -178,7 +178,7 @@ def _ask_for_a_call(notice: Notice, kind: str) -> None:
     attention.ask(
         kind=kind,
         key=f"{notice.appointment_id or notice.patient_id}/{notice.kind}/{notice.version}",
-        detail=f"“{notice.kind}” did not reach the {notice.recipient}: please call.",
+        detail=f"“{words.spoken(notice.kind)}” did not reach the {notice.recipient}: please call.",
         appointment=appointment,
         patient=appointment.patient if appointment else notice.patient,
     )

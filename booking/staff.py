@@ -8,20 +8,22 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from booking import attention, notices
+from booking import attention, notices, words
 from booking.models import Notice, NoticeStatus, StaffTask
 from booking.planned import Kind
 from config.core.models import STAFF_ROLES, User
 
 SHOWN = 100
-COLUMNS = ("When", "Kind", "Channel", "To", "Status", "Text")
+COLUMNS = ("When", "Kind", "To", "Status", "Text")
 
 View = Callable[..., HttpResponse]
 
@@ -48,11 +50,17 @@ def _person(request: HttpRequest) -> User:
 class MessageFilter(forms.Form):
     """Which messages to show; a field left empty asks nothing."""
 
-    appointment = forms.UUIDField(required=False)
+    appointment = forms.UUIDField(required=False, widget=UnfoldAdminTextInputWidget)
     kind = forms.ChoiceField(
-        required=False, choices=[("", "Any"), *((kind.value, kind.value) for kind in Kind)]
+        required=False,
+        choices=[("", "Any"), *((kind.value, words.spoken(kind)) for kind in Kind)],
+        widget=UnfoldAdminSelectWidget,
     )
-    status = forms.ChoiceField(required=False, choices=[("", "Any"), *NoticeStatus.choices])
+    status = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any"), *NoticeStatus.choices],
+        widget=UnfoldAdminSelectWidget,
+    )
 
     def asked(self) -> dict[str, str | UUID]:
         """Return what was asked for; what cannot be is left out."""
@@ -77,9 +85,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 def on_call(request: HttpRequest) -> HttpResponse:
     """Show the pages nobody has acknowledged and the tasks nobody has done."""
     tasks = StaffTask.objects.filter(done_at__isnull=True).select_related("patient__user")
-    return _page(
-        request, "on_call", "On call", pages=Notice.objects.calling(), tasks=tasks[:SHOWN]
-    )
+    return _page(request, "on_call", "On call", pages=Notice.objects.calling(), tasks=tasks[:SHOWN])
 
 
 @require_POST
@@ -102,5 +108,6 @@ def done(request: HttpRequest, task_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, name: str, title: str, **shown: Any) -> HttpResponse:
     """Show a page in the admin's frame."""
-    context = {**admin.site.each_context(request), "title": title, **shown}
+    common = {"title": title, "clinic_zone": settings.CLINIC_TIME_ZONE}
+    context = {**admin.site.each_context(request), **common, **shown}
     return render(request, f"booking/staff/{name}.html", context)

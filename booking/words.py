@@ -32,6 +32,11 @@ def initials(text: str) -> str:
     return "".join(word[0].upper() for word in name(text).split()[:3])
 
 
+def spoken(kind: str) -> str:
+    """Return a name of ours as a person says it: `adverse_event`, Adverse event."""
+    return kind.replace("_", " ").capitalize()
+
+
 def gsm(text: str) -> str:
     """Return the text in GSM-7: accents that it lacks are dropped, the rest left out."""
     return " ".join("".join(map(_gsm_letter, text.translate(PLAIN))).split())

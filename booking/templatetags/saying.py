@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
-from booking import clock
+from booking import clock, words
 
 register = template.Library()
 
@@ -16,3 +16,9 @@ register = template.Library()
 def moment(instant: datetime, zone: str) -> str:
     """`Tue 24 Nov, 4:30 PM CST`, in the zone named."""
     return clock.say_moment(instant, ZoneInfo(zone))
+
+
+@register.filter(name="words")
+def in_words(kind: str) -> str:
+    """`adverse_event` as a person says it."""
+    return words.spoken(kind)
