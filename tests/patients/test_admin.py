@@ -287,7 +287,8 @@ def test_a_changed_permit_has_the_gates_asked_again() -> None:
 def test_a_clinician_says_what_the_nurse_must_know() -> None:
     ada = make_patient()
     sent = {"alerts": "Two dogs.", "phone": "+15005550006"}
-    client_of(Role.CLINICIAN).post(url("patient", "change", ada.pk), sent)
+    response = client_of(Role.CLINICIAN).post(url("patient", "change", ada.pk), sent)
+    assert response.status_code == 302
     ada.refresh_from_db()
     assert (ada.alerts, ada.phone) == ("Two dogs.", "+13125550123")
 
