@@ -5,10 +5,9 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from unfold.decorators import display
 
 from booking.clock import say_moment
-from config.core.admin import RoleAdmin
+from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 from nurses.models import AdverseEvent, Check, Dose, Event, Happening, Observation
 
@@ -23,13 +22,13 @@ SEVERITIES = {
 class RecordAdmin(RoleAdmin):
     """Rows of the visit record, newest first."""
 
-    view_roles = (Role.CLINICIAN,)
+    view_roles: tuple[Role, ...] = (Role.CLINICIAN,)
     list_select_related = ("appointment__patient__user", "recorded_by")
     search_fields = ("appointment__patient__user__email", "appointment__id")
     date_hierarchy = "at"
     ordering = ("-at",)
 
-    @display(description="When", ordering="at")
+    @admin.display(description="When", ordering="at")
     def when(self, row: Happening) -> str:
         """Say when it happened, where it happened."""
         # Every kind of row names its visit.
@@ -94,7 +93,7 @@ class AdverseEventAdmin(RecordAdmin):
     list_display = ("when", "appointment", "severity_tag", "recorded_by")
     list_filter = ("severity",)
 
-    @display(description="Severity", label=SEVERITIES, ordering="severity")
+    @tagged(description="Severity", colours=SEVERITIES, ordering="severity")
     def severity_tag(self, row: AdverseEvent) -> tuple[str, str]:
         """Return the severity with its colour."""
         return row.severity, row.get_severity_display()

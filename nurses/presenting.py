@@ -15,7 +15,9 @@ from nurses.models import AdverseEvent, Check, Dose, Event, Observation
 from nurses.record import Record
 from nurses.visits import NextStep
 
-Name, Kind = Event.Name, Check.Kind
+Name = Event.Name
+Kind = Check.Kind
+Row = Event | Check | Observation | Dose | AdverseEvent
 
 WORDS: dict[Name, str] = {
     Name.DEPART: "Set off",
@@ -58,8 +60,17 @@ TAGS = {
 class Action:
     """An event as a button."""
 
-    event: str
-    label: str
+    event: Name
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return WORDS[self.event]
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it ends the visit otherwise than well."""
+        return self.event in (Name.TRANSFER, Name.ABORT, Name.NO_SHOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def page(record: Record) -> dict[str, Any]:
         "order": visit.order,
         "zone": visit.time_zone,
         "tag": TAGS.get(visit.status, "red"),
-        "next": Action(step.event, WORDS[step.event]) if step else None,
+        "next": Action(step.event) if step else None,
         "open": _open(step),
         "others": list(_others(record=record, step=step)),
         "questions": list(_questions(record)),
@@ -123,7 +134,7 @@ def _others(*, record: Record, step: NextStep | None) -> Iterator[Action]:
     )
     for event in possible:
         if step is None or event != step.event:
-            yield Action(event, WORDS[event])
+            yield Action(event)
 
 
 def _questions(record: Record) -> Iterator[Question]:
@@ -143,7 +154,7 @@ def _questions(record: Record) -> Iterator[Question]:
 
 def _lines(record: Record) -> Iterator[Line]:
     zone = ZoneInfo(record.appointment.time_zone)
-    rows = (
+    rows: tuple[Row, ...] = (
         *record.events,
         *record.checks,
         *record.observations,
@@ -157,9 +168,7 @@ def _lines(record: Record) -> Iterator[Line]:
         yield Line(row.at, when, what, tuple(flags))
 
 
-def _say(
-    row: Event | Check | Observation | Dose | AdverseEvent, zone: ZoneInfo
-) -> tuple[str, list[str]]:
+def _say(row: Row, zone: ZoneInfo) -> tuple[str, list[str]]:
     match row:
         case Event():
             flags = [f"against the rules: {', '.join(row.deviations)}"] if row.deviations else []

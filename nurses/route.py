@@ -201,4 +201,5 @@ def _on_leave(visits: Sequence[Appointment], away: Sequence[Interval]) -> Iterab
 def _blocked(visits: Sequence[Appointment]) -> Iterable[Concern]:
     for visit in visits:
         if visit.blocked:
-            yield Concern("blocked", f"Cannot start yet: {', '.join(visit.blocked)}.", visit)
+            closed = ", ".join(code.replace("_", " ") for code in visit.blocked)
+            yield Concern("blocked", f"Cannot start yet: {closed}.", visit)

@@ -51,7 +51,7 @@ def for_nurses(
     """Give the view the nurse who signed in; nobody else gets past."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or user.role != Role.NURSE:
             raise PermissionDenied

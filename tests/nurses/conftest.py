@@ -13,14 +13,14 @@ from tests.nurses.story import NOW, START, Visit
 
 
 @pytest.fixture
-def late() -> Iterator[time_machine.Coordinates]:
+def late() -> Iterator[time_machine.Traveller]:
     """Hours after the visit: everything below is a late replay."""
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 
 
 @pytest.fixture
-def visit(db: None, late: time_machine.Coordinates) -> Visit:
+def visit(db: None, late: time_machine.Traveller) -> Visit:
     return tell_a_visit()
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
@@ -32,23 +31,23 @@ class Visit:
     client: APIClient
     ids: Iterable[int] = field(default_factory=itertools.count)
 
-    def post(self, what: str, **body: Any) -> Response:
+    def post(self, what: str, **body: Any) -> Any:
         body.setdefault("client_id", f"id-{next(iter(self.ids))}")
         if isinstance(body.get("at"), datetime):
             body["at"] = body["at"].isoformat()
         return self.client.post(f"/api/v1/visits/{self.appointment.pk}/{what}/", body)
 
-    def event(self, name: str, minutes: float, **more: Any) -> Response:
+    def event(self, name: str, minutes: float, **more: Any) -> Any:
         return self.post("events", event=name, at=after(minutes), **more)
 
-    def check(self, kind: str, minutes: float, value: Any, **more: Any) -> Response:
+    def check(self, kind: str, minutes: float, value: Any, **more: Any) -> Any:
         return self.post("checks", kind=kind, at=after(minutes), value=value, **more)
 
-    def vitals(self, minutes: float, **more: Any) -> Response:
+    def vitals(self, minutes: float, **more: Any) -> Any:
         body = {"systolic": 124, "diastolic": 80, "heart_rate": 70, "spo2": 98, **more}
         return self.post("observations", at=after(minutes), **body)
 
-    def dose(self, minutes: float = 35, **more: Any) -> Response:
+    def dose(self, minutes: float = 35, **more: Any) -> Any:
         body = {
             "lot": "A1",
             "drawn_mg": 50,
@@ -73,7 +72,7 @@ class Visit:
         assert self.event("depart", -30).status_code == 201
         assert self.event("arrive", 0).status_code == 201
 
-    def preparations(self) -> dict[str, Callable[[], Response]]:
+    def preparations(self) -> dict[str, Callable[[], Any]]:
         """Everything the start asks for, by the refusal that names it."""
         return {
             "identity_unchecked": lambda: self.check("identity", 2, True),
@@ -112,6 +111,6 @@ class Visit:
         assert self.event("discharge", 190).status_code == 201
 
 
-def codes(answer: Response) -> list[str]:
+def codes(answer: Any) -> list[str]:
     """The codes of a refusal, in order."""
     return [error["code"] for error in answer.json()["errors"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -43,9 +44,9 @@ def test_it_writes_a_dose_down_once(infusing: Visit) -> None:
 
 
 def test_it_adds_up_without_rounding(infusing: Visit) -> None:
-    exact = {"drawn_mg": 0.3, "given_mg": 0.1, "wasted_mg": 0.2, "returned_mg": 0}
+    exact: dict[str, Any] = {"drawn_mg": 0.3, "given_mg": 0.1, "wasted_mg": 0.2, "returned_mg": 0}
     assert infusing.dose(**exact).status_code == 201
-    off = {**exact, "returned_mg": 0.001}
+    off: dict[str, Any] = {**exact, "returned_mg": 0.001}
     answer = infusing.dose(**off)
     assert (answer.status_code, codes(answer)) == (400, ["unbalanced"])
 
@@ -53,7 +54,8 @@ def test_it_adds_up_without_rounding(infusing: Visit) -> None:
 @pytest.mark.parametrize("field", ["drawn_mg", "given_mg", "wasted_mg", "returned_mg"])
 @pytest.mark.parametrize("amount", [-1, "-0.001", "NaN", "1.0001", 100_000])
 def test_it_takes_no_impossible_amount(infusing: Visit, field: str, amount: object) -> None:
-    answer = infusing.dose(**{field: amount})
+    changed: dict[str, Any] = {field: amount}
+    answer = infusing.dose(**changed)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["attr"] == field
 
@@ -100,16 +102,16 @@ def test_it_balances_by_the_api_and_by_the_table_alike(
     given_mg, wasted_mg, returned_mg = parts
     drawn_mg = max(sum(parts) + Decimal(off) / 1000, Decimal(0))
     balances = drawn_mg == sum(parts)
-    amounts = {
+    amounts: dict[str, Any] = {
         "drawn_mg": drawn_mg,
         "given_mg": given_mg,
         "wasted_mg": wasted_mg,
         "returned_mg": returned_mg,
     }
     with transaction.atomic():
-        answer = infusing.dose(**{name: str(mg) for name, mg in amounts.items()})
+        said: dict[str, Any] = {name: str(mg) for name, mg in amounts.items()}
+        answer = infusing.dose(**said)
         assert (answer.status_code == 201) == balances
-        Dose.objects.filter(lot="A1").count()
         assert _table_takes(infusing, amounts) == balances
         transaction.set_rollback(True)
 

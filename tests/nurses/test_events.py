@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def test_it_writes_down_once_what_eight_devices_say_at_once() -> None:
             answer = mine.event("arrive", 0, client_id="once")
             return answer.status_code, answer.json()
 
-        answers = race([lambda c=client: arrive(c) for client in clients])  # type: ignore[misc]
+        answers = race([partial(arrive, client) for client in clients])
     assert sorted(code for code, _ in answers) == [200] * 7 + [201]
     assert all(body == answers[0][1] for _, body in answers)
     assert Event.objects.count() == 1
@@ -147,16 +148,13 @@ def test_it_lets_one_of_eight_different_events_win() -> None:
         clients = [APIClient() for _ in range(8)]
         for client in clients:
             client.force_login(visit.nurse.user)
-        answers = race(
-            [
-                lambda n=number, c=client: (
-                    Visit(visit.appointment, visit.nurse, c)  # type: ignore[misc]
-                    .event("arrive", 0, client_id=f"device-{n}")
-                    .status_code
-                )
-                for number, client in enumerate(clients)
-            ]
-        )
+
+        def arrive(number: int) -> int:
+            mine = Visit(visit.appointment, visit.nurse, clients[number])
+            code: int = mine.event("arrive", 0, client_id=f"device-{number}").status_code
+            return code
+
+        answers = race([partial(arrive, number) for number in range(8)])
     assert sorted(answers) == [201] + [409] * 7
 
 
@@ -168,7 +166,7 @@ def test_it_refuses_the_future_beyond_a_wrong_clock(visit: Visit) -> None:
     assert visit.event("arrive", ahead + 4.9).status_code == 201
 
 
-def test_it_takes_what_arrives_a_year_late(visit: Visit, late: time_machine.Coordinates) -> None:
+def test_it_takes_what_arrives_a_year_late(visit: Visit, late: time_machine.Traveller) -> None:
     late.shift(timedelta(days=365))
     visit.client.force_login(visit.nurse.user)
     assert visit.event("arrive", 0).status_code == 201
@@ -198,7 +196,7 @@ def test_it_measures_how_far_the_device_was_and_never_blocks(visit: Visit) -> No
     assert visit.record()["events"][1]["far_away"] is True
 
 
-def test_it_holds_a_consultation_from_the_desk(db: None, late: time_machine.Coordinates) -> None:
+def test_it_holds_a_consultation_from_the_desk(db: None, late: time_machine.Traveller) -> None:
     nurse = make_nurse(kind="desk")
     talk = make_appointment(
         patient=make_patient(slug="consultation"),

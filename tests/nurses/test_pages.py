@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -31,10 +30,9 @@ def page(phone: Client, visit: Visit) -> str:
     return answer.content.decode()
 
 
-def write(phone: Client, visit: Visit, what: str, **body: Any) -> HttpResponse:
+def write(phone: Client, visit: Visit, what: str, **body: Any) -> Any:
     body.setdefault("client_id", f"page-{next(iter(visit.ids))}")
-    answer: HttpResponse = phone.post(reverse("write", args=[visit.appointment.pk, what]), body)
-    return answer
+    return phone.post(reverse("write", args=[visit.appointment.pk, what]), body)
 
 
 def test_it_shows_the_day_with_the_drive_between(phone: Client, visit: Visit) -> None:

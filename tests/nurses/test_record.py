@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import ProgrammingError, transaction
 
@@ -50,7 +52,7 @@ def test_it_takes_evidence_at_any_time(visit: Visit) -> None:
 
 @pytest.mark.parametrize("what", ["checks", "observations", "adverse-events"])
 def test_it_answers_a_replay_alike(visit: Visit, what: str) -> None:
-    bodies = {
+    bodies: dict[str, list[dict[str, Any]]] = {
         "checks": [{"kind": "weight", "value": 80}, {"kind": "identity", "value": False}],
         "observations": [
             {"systolic": 120, "diastolic": 80, "heart_rate": 70, "spo2": 98},

@@ -160,7 +160,7 @@ def test_it_warns_of_leave_and_of_closed_gates(cleo: Nurse) -> None:
     Leave.objects.create(nurse=cleo, starts_at=START, ends_at=START + timedelta(hours=1))
     warnings = route(cleo)["warnings"]
     assert [row["code"] for row in warnings] == ["on_leave", "blocked"]
-    assert "consent_missing" in warnings[1]["detail"]
+    assert "consent missing" in warnings[1]["detail"]
 
 
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.DISPATCHER, Role.CLINICIAN])
