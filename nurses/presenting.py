@@ -171,7 +171,8 @@ def _lines(record: Record) -> Iterator[Line]:
 def _say(row: Row, zone: ZoneInfo) -> tuple[str, list[str]]:
     match row:
         case Event():
-            flags = [f"against the rules: {', '.join(row.deviations)}"] if row.deviations else []
+            against = ", ".join(row.deviations).replace("_", " ")
+            flags = [f"against the rules: {against}"] if against else []
             far = [f"{row.metres_away} m from the address"] if row.is_far_away else []
             return row.get_event_display(), flags + far
         case Check():

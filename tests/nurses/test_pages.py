@@ -130,7 +130,7 @@ def test_it_says_why_not_and_lets_what_happened_be_written_down(
         happened="true",
     )
     assert answer.status_code == 302
-    assert "against the rules: identity_unchecked" in page(phone, visit)
+    assert "against the rules: identity unchecked" in page(phone, visit)
 
 
 def test_it_keeps_what_was_typed_when_something_is_wrong(phone: Client, visit: Visit) -> None:
