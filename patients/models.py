@@ -318,8 +318,7 @@ class Order(models.Model):
                 condition=Q(valid_until__gte=F("valid_from")), name="order_ends_after_it_begins"
             ),
             models.CheckConstraint(
-                condition=Q(second_prescriber__isnull=True)
-                | ~Q(second_prescriber=F("prescriber")),
+                condition=Q(second_prescriber__isnull=True) | ~Q(second_prescriber=F("prescriber")),
                 name="order_second_prescriber_is_another_person",
             ),
         ]
@@ -429,5 +428,3 @@ class Signature(models.Model):
 def intake_validity() -> timedelta:
     """Return how long an intake is good for."""
     return timedelta(days=settings.INTAKE_DAYS)
-
-

@@ -31,8 +31,7 @@ class Nurse(models.Model):
         triggers = [never_deleted("nurse_is_never_deleted")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(home_latitude__range=(-90, 90))
-                & Q(home_longitude__range=(-180, 180)),
+                condition=Q(home_latitude__range=(-90, 90)) & Q(home_longitude__range=(-180, 180)),
                 name="nurse_lives_on_the_earth",
             ),
         ]

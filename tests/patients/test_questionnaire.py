@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from config.demo.answers import eligible_answers
 from patients import questionnaire
 from patients.questionnaire import QUESTIONS, SECTIONS, Answer, InvalidAnswers, QuestionType
-from config.demo.answers import eligible_answers
 
 TODAY = date(2026, 11, 23)
 unhurried = settings(deadline=None)  # a busy machine is no failure

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from config.demo.answers import eligible_answers
 from patients import instruments, questionnaire
 from patients.findings import CATALOGUE
 from patients.medicines import NAMES, read
 from patients.screening import Limits, Outcome, Screening, Severity, age_on, screen
-from config.demo.answers import eligible_answers
 
 TODAY = date(2026, 11, 23)
 unhurried = settings(deadline=None)  # a busy machine is no failure
