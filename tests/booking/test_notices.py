@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.core import mail
 
-from booking import notices
+from booking import appointments, notices
 from booking.models import Notice, NoticeStatus, StaffTask, Status
 from config.core.errors import Reason
 from tests import factories
@@ -283,3 +283,25 @@ def test_a_consultation_gets_only_what_concerns_it(outbox: Path) -> None:
     assert {n.kind for n in rows()} <= {"booked", "today"}
     send_at(BOOKED_AT + HOUR)
     assert "eat" not in mail.outbox[0].body
+
+
+def test_booking_moving_and_cancelling_through_their_rules_each_say_so_once(outbox: Path) -> None:
+    patient = factories.make_patient()
+    factories.make_nurse()
+    visit = appointments.book(
+        patient=patient, therapy=factories.therapy(), starts_at=STARTS_AT, by=patient.user
+    )
+    send_at(BOOKED_AT + HOUR)
+    with time_machine.travel(BOOKED_AT + 2 * HOUR, tick=False):
+        visit = appointments.reschedule(appointment=visit, starts_at=STARTS_AT + timedelta(days=1))
+    send_at(BOOKED_AT + 3 * HOUR)
+    with time_machine.travel(BOOKED_AT + 4 * HOUR, tick=False):
+        appointments.cancel(appointment=visit)
+    send_at(BOOKED_AT + 5 * HOUR)
+    assert [message.subject for message in mail.outbox] == [
+        "Your visit: Tue 24 Nov, 9:30 AM CST",
+        "New time for your visit: Wed 25 Nov, 9:30 AM CST",
+        "Your visit is cancelled",
+    ]
+    assert len(texts(outbox)) == 3
+    assert not Notice.objects.open().exists()
