@@ -82,8 +82,8 @@ def the_infusion_is_given(walk: Walk) -> None:
     checks: tuple[tuple[int, str, object], ...] = (
         (5, "identity", True),
         (6, "escort_present", True),
-        (7, "last_food", shift(_at(walk, 0), hours=-9).isoformat()),
-        (8, "last_drink", shift(_at(walk, 0), hours=-3).isoformat()),
+        (7, "last_food", _local(walk, hours=-9)),
+        (8, "last_drink", _local(walk, hours=-3)),
         (9, "weight", _ordered(walk)["weight_kg"]),
     )
     for minute, kind, value in checks:
@@ -97,6 +97,11 @@ def the_infusion_is_given(walk: Walk) -> None:
         _tell(walk, "observations", _at(walk, minute), **WELL)
     ended = _tell(walk, "events", _at(walk, END), event="end_infusion")
     same(ended["status"], "observing", "the status after the end")
+
+
+def _local(walk: Walk, *, hours: float) -> str:
+    """Return so many hours after the start, as the nurse's phone writes it."""
+    return shift(_at(walk, 0), hours=hours).astimezone(_zone(walk)).isoformat()
 
 
 def _ordered(walk: Walk) -> dict[str, Any]:
@@ -148,15 +153,18 @@ def the_patient_is_discharged(walk: Walk) -> None:
 
 
 def _minutes_late(walk: Walk) -> int:
-    """Return how much longer than planned the patient stayed.
+    """Return by how much the discharge is told later than planned: 0 but for an old visit.
 
-    None, but where the visit lies so far back that its warning would be of no use any more and
-    would rightly not be sent: then so long that the warning has half an hour to go.
+    The warning is of use until 24 h after the observation, and rightly not sent afterwards. Where
+    her only visit to record lies further back, the stay is told so long that half an hour is left.
     """
     useful_from = shift(now(), hours=-24, minutes=30)
     late = max(0, int((useful_from - _at(walk, DISCHARGE)) / timedelta(minutes=1)) + 1)
     if late:
-        say(f"(this visit is old; so that its warning is still of use it ran {late} min late)")
+        say(
+            f"(this visit ended more than a day ago, when its warning has lapsed: to see one sent,"
+            f" the discharge is told {late // 60} h {late % 60} min later than planned)"
+        )
     return late
 
 
@@ -189,7 +197,8 @@ def the_record_is_whole(walk: Walk) -> None:
 def the_warning_is_sent(walk: Walk) -> None:
     """The discharge sends the warning about driving, and it says no more than it must."""
     record = walk.get(_path(walk), token=walk.nurse)
-    until = said(figures.drive_after(_discharged(walk), ZoneInfo(record["time_zone"])), ZONE)
+    zone = ZoneInfo(record["time_zone"])
+    until = said(figures.drive_after(_discharged(walk), zone), zone)
     if walk.discharge_sent is None:
         raise Failed("nobody was discharged")
     say(f"waiting for an e-mail that says {until!r}")
@@ -219,8 +228,7 @@ def _spoken(text: str, record: dict[str, Any]) -> Iterator[str]:
 
 def the_dispatcher_sees_the_day(walk: Walk) -> None:
     """The dispatcher sees the day, with the visit discharged."""
-    zone = ZoneInfo(walk.replayed.get("time_zone", ZONE.key))
-    day: date = instant(walk.replayed["starts_at"]).astimezone(zone).date()
+    day: date = instant(walk.replayed["starts_at"]).astimezone(_zone(walk)).date()
     seen = walk.get(f"/api/v1/dispatch/{day}/", token=walk.sign_in("dispatcher@example.com"))
     for route in seen["routes"]:
         say(f"{route['nurse']['first_name']:<8} {route['status']:<10} {listed(route['totals'])}")
@@ -237,9 +245,14 @@ def _tell(walk: Walk, what: str, at: datetime, **facts: object) -> dict[str, Any
     path = _path(walk, what)
     row: dict[str, Any] = walk.ask("POST", path, token=walk.nurse, body=body, expect=201)
     same(instant(row["at"]), at, f"the time of {what}")
-    clock = f"{at.astimezone(ZoneInfo(walk.replayed.get('time_zone', ZONE.key))):%H:%M}"
-    say(f"{clock} {what[:-1]}: {listed(facts)}")
+    shown = {name: value for name, value in facts.items() if name != "event"}
+    step = facts.get("event", what[:-1])
+    say(f"{said(at, _zone(walk))}: {step}{': ' if shown else ''}{listed(shown)}")
     return row
+
+
+def _zone(walk: Walk) -> ZoneInfo:
+    return ZoneInfo(walk.replayed.get("time_zone", ZONE.key))
 
 
 def _path(walk: Walk, what: str = "") -> str:
