@@ -328,3 +328,19 @@ def test_it_sends_every_account_message_in_neutral_words() -> None:
     assert len(texts) > 20
     for word in ("ketamine", "infusion", "depression", "django", "!"):
         assert not [text for text in texts if word in text]
+
+
+def test_it_has_one_door_to_sign_in_by(client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_it_tells_staff_instants_in_the_clinic_s_zone_and_names_it(client: Client) -> None:
+    patient = make_patient()
+    nurse = make_nurse()
+    starts_at = datetime(2027, 2, 4, 16, 30, tzinfo=UTC)
+    visit = make_appointment(patient=patient, nurse=nurse, starts_at=starts_at)
+    client.force_login(make_user(role="dispatcher", name="Dan Whitlock"))
+    page = client.get(f"/admin/booking/appointment/{visit.pk}/change/").content.decode()
+    assert "10:30 AM CST" in page
