@@ -188,7 +188,7 @@ def test_it_imports_nothing_of_the_product() -> None:
 
 def test_the_whole_job_holds_twice_over_the_same_data(checkout: Path) -> None:
     for _ in range(2):
-        command = [checkout / "bin" / "demo", "--exit"]
+        command = [str(checkout / "bin" / "demo"), "--exit"]
         ran = subprocess.run(command, capture_output=True, check=False, text=True, timeout=180)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert "steps of the main job held" in ran.stdout
