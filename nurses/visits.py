@@ -209,10 +209,11 @@ def _facts(*, record: Record, row: Event) -> dict[str, datetime]:
         return {"departed_at": row.at}
     if row.event == Event.Name.DISCHARGE:
         return {"discharged_at": row.at, "observation_end": row.at}
-    if row.event == Event.Name.TRANSFER and record.is_dosed:
+    if row.event == Event.Name.TRANSFER:
         return {"observation_end": row.at}
-    if row.status == Status.OBSERVING:
-        # Nobody leaves sooner, so nobody may drive sooner either.
+    broken_off = row.event == Event.Name.ABORT and record.infusion_started_at is not None
+    if row.status == Status.OBSERVING or broken_off:
+        # Nobody may be left sooner, so nobody may drive sooner either; a dose may yet be told.
         return {"observation_end": row.at + observation}
     return {}
 

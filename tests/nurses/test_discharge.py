@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from booking.models import Notice, Status
 from config.core.clock import now
-from tests.nurses.story import Visit, after, codes
+from tests.nurses.conftest import tell_a_visit
+from tests.nurses.story import NOW, Visit, after, codes
 
 IN_ORDER = [
     "infusion_not_ended",
@@ -121,18 +123,25 @@ def test_it_forbids_driving_for_longer_when_the_visit_runs_late(visit: Visit) ->
     assert visit.now_stands().drive_after == after(250) + timedelta(hours=24)
 
 
+@pytest.mark.parametrize(("ends", "minutes"), [("abort", 300 + 120), ("transfer", 300)])
+def test_it_forbids_driving_for_long_enough_when_the_dose_is_told_last(
+    visit: Visit, ends: str, minutes: int
+) -> None:
+    visit.starts()
+    visit.event(ends, 300)
+    visit.dose()
+    stands = visit.now_stands()
+    assert stands.dosed_at == after(35)
+    assert stands.drive_after == after(minutes) + timedelta(hours=24)
+
+
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.integers(30, 330), min_size=1, max_size=4), dosed=st.booleans())
 def test_it_moves_the_end_of_the_driving_ban_only_later(
-    django_db_blocker: object, db: None, steps: list[int], dosed: bool
+    db: None, steps: list[int], dosed: bool
 ) -> None:
-    from django.db import transaction
-
-    from tests.nurses.conftest import tell_a_visit
-    from tests.nurses.story import NOW
-
     with time_machine.travel(NOW, tick=False), transaction.atomic():
         visit = tell_a_visit()
         seen: list[datetime | None] = [visit.now_stands().drive_after]
