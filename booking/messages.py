@@ -57,8 +57,8 @@ def _say(kind: str, part: str, facts: Mapping[str, Any]) -> str:
 
 def _sms(kind: str, facts: Mapping[str, Any]) -> str:
     """Return one SMS; the link, then the names, give way where it would be longer than one."""
-    unlinked = {"link": ""}
-    unnamed = {**unlinked, "nurse_name": "", "first_name": ""}
+    unlinked = {"link": "", "nurse_name": ""}
+    unnamed = {**unlinked, "first_name": ""}
     spoken = ""
     for less in ({}, unlinked, unnamed, {**unnamed, "clinic_name": ""}):
         spoken = words.gsm(_say(kind, "sms.txt", {**facts, **less}))
@@ -111,8 +111,10 @@ def _visit(notice: Notice, appointment: Appointment) -> dict[str, Any]:
     return {
         "starts": say_moment(appointment.starts_at, zone),
         "starts_time": say_time(appointment.starts_at, zone),
+        "starts_today": local_day(at, zone) == local_day(appointment.starts_at, zone),
         "ends_time": say_time(appointment.ends_at, zone),
         "is_consultation": appointment.is_consultation,
+        "join_link": _join_link(appointment),
         "nurse_name": words.first_name(nurse.user.name) if nurse else "",
         "escort_name": words.name(appointment.patient.escort_name),
         "is_cancelled": notice.subject_of == CANCELLED,
@@ -120,6 +122,13 @@ def _visit(notice: Notice, appointment: Appointment) -> dict[str, Any]:
         "times": _times(appointment, zone=zone, at=at),
         "drive_after": _driving(appointment, zone),
     }
+
+
+def _join_link(appointment: Appointment) -> str:
+    """Return where a consultation is held by video; empty where the clinic calls by phone."""
+    if not appointment.is_consultation:
+        return ""
+    return settings.CONSULTATION_URL.replace("{visit}", appointment.pk.hex)
 
 
 def _next_steps(appointment: Appointment) -> list[str]:

@@ -27,6 +27,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CLINIC_NAME = env.str("CLINIC_NAME", default="Stillwater")
 CLINIC_PHONE = env.str("CLINIC_PHONE", default="+1 312 555 0100")
+# Where consultations are held by video; `{visit}` becomes an unguessable name for the room.
+CONSULTATION_URL = env.str("CONSULTATION_URL", default="")
 CLINIC_TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="America/Chicago")
 EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="911")
 

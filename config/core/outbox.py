@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from email import message_from_bytes, policy as email_policy
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -19,8 +20,9 @@ def write(*, channel: str, recipient: str, headers: dict[str, str], body: str) -
     folder: Path = settings.OUTBOX_DIR
     folder.mkdir(parents=True, exist_ok=True)
     to = re.sub(r"[^\w@.+-]", "_", recipient)[:80]
-    path = folder / f"{now():%Y%m%dT%H%M%S.%f}-{channel}-{to}.txt"
     head = "\n".join(f"{name}: {value}" for name, value in headers.items())
+    # Workers write side by side: no message takes another's place.
+    path = folder / f"{now():%Y%m%dT%H%M%S.%f}-{channel}-{to}-{uuid4().hex[:6]}.txt"
     path.write_text(f"{head}\n\n{body}\n", encoding="utf-8")
     return path
 

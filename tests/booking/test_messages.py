@@ -231,3 +231,28 @@ def test_names_lose_what_is_no_letter() -> None:
     assert words.first_name("🦄 http://x.example") == "httpxexample"
     assert words.initials("ada byrne") == "AB"
     assert len(words.name("a" * 10_000)) == 40
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("", "by phone"), ("https://meet.example.org/{visit}", "https://meet.example.org/")],
+)
+def test_it_says_how_a_consultation_is_held(settings: Settings, url: str, said: str) -> None:
+    settings.CONSULTATION_URL = url
+    talk = visit(slug="consultation")
+    notice = Notice(appointment=talk, kind="today", recipient="patient", channel="sms")
+    text = messages.render(notice).text
+    assert said in text
+    assert words.fits_sms(text)
+
+
+def test_it_says_today_only_on_the_day_itself() -> None:
+    notice = Notice(
+        appointment=visit(slug="consultation"), kind="today", recipient="patient", channel="sms"
+    )
+    with time_machine.travel(STARTS_AT - timedelta(hours=2), tick=False):
+        assert "today at" in messages.render(notice).text
+    with time_machine.travel(STARTS_AT - timedelta(hours=24), tick=False):
+        text = messages.render(notice).text
+    assert "today" not in text
+    assert words.fits_sms(text)
