@@ -128,7 +128,8 @@ def _join_link(appointment: Appointment) -> str:
     """Return where a consultation is held by video; empty where the clinic calls by phone."""
     if not appointment.is_consultation:
         return ""
-    return settings.CONSULTATION_URL.replace("{visit}", appointment.pk.hex)
+    url: str = settings.CONSULTATION_URL
+    return url.replace("{visit}", appointment.pk.hex)
 
 
 def _next_steps(appointment: Appointment) -> list[str]:

@@ -1,4 +1,4 @@
-"""What we promised, and keeping the promise."""
+"""A promise: this nurse is with this patient at this time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db.models import Deferrable, F, Func, Q
 
 from config.core.clock import now
 from config.core.models import never_deleted
-from patients.models import Intake, Order, Patient, Therapy
+from patients.models import Order, Patient, Therapy
 from scheduling.models import Nurse
 
 
@@ -37,9 +37,16 @@ class Status(models.TextChoices):
 
 # The promise holds the nurse's and the patient's time in all but these.
 FREED = (Status.CANCELLED, Status.NO_SHOW, Status.ABORTED)
+
+
 OCCUPYING = tuple(status for status in Status if status not in FREED)
+
+
 UNDER_WAY = (Status.EN_ROUTE, Status.ON_SITE, Status.INFUSING, Status.OBSERVING)
+
+
 ENDED = (Status.DISCHARGED, Status.COMPLETED, *FREED, Status.TRANSFERRED)
+
 
 TRANSITIONS = [
     ("booked", "en_route"),
@@ -226,212 +233,3 @@ class Appointment(models.Model):
     def is_consultation(self) -> bool:
         """Whether this is the free talk, held from a desk."""
         return self.order_id is None
-
-
-class NoticeStatus(models.TextChoices):
-    """Where a message stands."""
-
-    PENDING = "pending", "Pending"
-    CLAIMED = "claimed", "Claimed"
-    SENDING = "sending", "Sending"
-    SENT = "sent", "Sent"
-    UNKNOWN = "unknown", "Unknown"
-    FAILED = "failed", "Failed"
-    EXPIRED = "expired", "Expired"
-    SUPERSEDED = "superseded", "Superseded"
-
-
-OPEN = (
-    NoticeStatus.PENDING,
-    NoticeStatus.CLAIMED,
-    NoticeStatus.SENDING,
-    NoticeStatus.UNKNOWN,
-)
-
-
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    """Reads of notices."""
-
-    def due(self, *, at: datetime) -> Self:
-        """Return pending rows whose time has come and not gone, safety first, then soonest."""
-        urgency = models.Case(
-            models.When(notice_class="O", then=0),
-            models.When(notice_class="S", then=1),
-            models.When(notice_class="P", then=2),
-            default=3,
-        )
-        ripe = Q(next_try_at__isnull=True) | Q(next_try_at__lte=at)
-        useful = Q(not_after__isnull=True) | Q(not_after__gt=at)
-        pending = self.filter(ripe, useful, status=NoticeStatus.PENDING, send_from__lte=at)
-        return pending.order_by(urgency, "send_from", "pk")
-
-    def open(self) -> Self:
-        """Return rows whose fate is not sealed."""
-        return self.filter(status__in=OPEN)
-
-    def calling(self) -> Self:
-        """Return pages to on-call staff that nobody has acknowledged, newest first."""
-        pages = self.filter(notice_class="O", acknowledged_at__isnull=True, send_from__lte=now())
-        ours = pages.exclude(status=NoticeStatus.SUPERSEDED).order_by("-send_from", "-pk")
-        return ours.select_related("appointment__patient__user", "patient__user")
-
-
-class Notice(models.Model):
-    """One message to one recipient by one channel: a row that falls due."""
-
-    appointment = models.ForeignKey(
-        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices"
-    )
-    patient = models.ForeignKey(
-        Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="notices"
-    )
-    subject_of = models.CharField(
-        max_length=80, blank=True, help_text="What else it is about, such as intake/12"
-    )
-    kind = models.CharField(max_length=32)
-    occurrence = models.PositiveSmallIntegerField(default=0)
-    recipient = models.CharField(max_length=16)
-    channel = models.CharField(max_length=8)
-    notice_class = models.CharField("class", max_length=1)
-    version = models.PositiveIntegerField(default=1)
-    revision = models.PositiveIntegerField(default=0)
-    ideal_at = models.DateTimeField()
-    send_from = models.DateTimeField()
-    not_after = models.DateTimeField(null=True, blank=True)
-    why = models.CharField(max_length=100, blank=True, help_text="Why it is not at its ideal time")
-    facts = models.JSONField(default=dict, help_text="What the text needs besides the appointment")
-    status = models.CharField(
-        max_length=12, choices=NoticeStatus.choices, default=NoticeStatus.PENDING
-    )
-    claimed_by = models.CharField(max_length=64, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(
-        null=True, blank=True, help_text="Not before, after a try that failed"
-    )
-    answers_lost = models.PositiveSmallIntegerField(
-        default=0, help_text="How often the provider may have sent it without our knowing"
-    )
-    address = models.CharField(max_length=254, blank=True)
-    message_id = models.CharField(max_length=120, blank=True)
-    title = models.CharField(max_length=200, blank=True)
-    body = models.TextField(blank=True)
-    problem = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(default=now)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-
-    objects = NoticeQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("send_from", "pk")
-        indexes = [
-            models.Index(fields=["send_from"], name="notice_due", condition=Q(status="pending")),
-            models.Index(
-                fields=["lease_until"],
-                name="notice_lapsed",
-                condition=Q(status__in=["claimed", "sending"]),
-            ),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "appointment",
-                    "patient",
-                    "subject_of",
-                    "kind",
-                    "occurrence",
-                    "recipient",
-                    "channel",
-                    "version",
-                    "revision",
-                ],
-                name="notice_is_planned_once",
-                nulls_distinct=False,
-            ),
-            models.CheckConstraint(
-                condition=Q(notice_class__in=["P", "F", "S", "O"]), name="notice_has_a_known_class"
-            ),
-            models.CheckConstraint(
-                condition=Q(channel__in=["email", "sms"]), name="notice_has_a_known_channel"
-            ),
-            models.CheckConstraint(
-                condition=Q(not_after__isnull=True) | Q(not_after__gte=F("send_from")),
-                name="notice_is_due_before_it_is_useless",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="sent") | Q(sent_at__isnull=False),
-                name="notice_that_is_sent_says_when",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["claimed", "sending"]) | Q(lease_until__isnull=False),
-                name="notice_in_hand_has_a_lease",
-            ),
-        ]
-        triggers = [
-            never_deleted("notice_is_never_deleted"),
-            pgtrigger.FSM(
-                name="notice_status_moves_forward",
-                field="status",
-                transitions=[
-                    ("pending", "claimed"),
-                    ("pending", "expired"),
-                    ("pending", "superseded"),
-                    ("claimed", "pending"),
-                    ("claimed", "sending"),
-                    ("claimed", "expired"),
-                    ("claimed", "superseded"),
-                    ("claimed", "failed"),
-                    ("sending", "sent"),
-                    ("sending", "pending"),
-                    ("sending", "unknown"),
-                    ("sending", "failed"),
-                    ("sending", "expired"),
-                    ("sending", "superseded"),
-                    ("unknown", "pending"),
-                    ("unknown", "expired"),
-                    ("unknown", "superseded"),
-                ],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} to {self.recipient} by {self.channel}"
-
-
-class StaffTask(models.Model):
-    """Something a person at the clinic has to do."""
-
-    kind = models.CharField(max_length=40)
-    appointment = models.ForeignKey(
-        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
-    )
-    patient = models.ForeignKey(
-        Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
-    )
-    intake = models.ForeignKey(
-        Intake, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
-    )
-    key = models.CharField(max_length=120, help_text="One open task per kind and key")
-    detail = models.CharField(max_length=500)
-    created_at = models.DateTimeField(default=now)
-    done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-
-    class Meta:
-        ordering = ("done_at", "-created_at")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "key"],
-                condition=Q(done_at__isnull=True),
-                name="staff_task_is_open_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.detail

@@ -1,0 +1,30 @@
+"""What we promised, and keeping the promise."""
+
+from booking.models.appointment import (
+    ENDED,
+    FREED,
+    OCCUPYING,
+    TRANSITIONS,
+    UNDER_WAY,
+    Appointment,
+    AppointmentQuerySet,
+    Status,
+)
+from booking.models.notice import OPEN, Notice, NoticeQuerySet, NoticeStatus
+from booking.models.task import StaffTask
+
+__all__ = [
+    "ENDED",
+    "FREED",
+    "OCCUPYING",
+    "OPEN",
+    "TRANSITIONS",
+    "UNDER_WAY",
+    "Appointment",
+    "AppointmentQuerySet",
+    "Notice",
+    "NoticeQuerySet",
+    "NoticeStatus",
+    "StaffTask",
+    "Status",
+]

@@ -1,0 +1,24 @@
+"""Who needs what, and may have it."""
+
+from patients.models.consent import ConsentDocument, Signature
+from patients.models.intake import Intake, IntakeQuerySet, intake_validity
+from patients.models.order import Order, OrderQuerySet
+from patients.models.patient import Address, Patient, default_channels
+from patients.models.place import Permit, ServiceArea
+from patients.models.therapy import Therapy
+
+__all__ = [
+    "Address",
+    "ConsentDocument",
+    "Intake",
+    "IntakeQuerySet",
+    "Order",
+    "OrderQuerySet",
+    "Patient",
+    "Permit",
+    "ServiceArea",
+    "Signature",
+    "Therapy",
+    "default_channels",
+    "intake_validity",
+]

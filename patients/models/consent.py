@@ -1,0 +1,59 @@
+"""Texts a patient signs, and the signatures."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from config.core.clock import now
+from config.core.models import append_only
+from patients.models.patient import Patient
+
+
+class ConsentDocument(models.Model):
+    """One version of a text a patient signs; a new version is a new row."""
+
+    slug = models.SlugField(max_length=40)
+    version = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64, editable=False)
+    is_required = models.BooleanField(default=True)
+    published_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("slug", "-version")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug", "version"], name="consent_document_version_is_published_once"
+            )
+        ]
+        triggers = [append_only("consent_document_never_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.version}"
+
+
+class Signature(models.Model):
+    """A patient's electronic signature under one version of one document."""
+
+    document = models.ForeignKey(
+        ConsentDocument, on_delete=models.PROTECT, related_name="signatures"
+    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="signatures")
+    sha256 = models.CharField(max_length=64)
+    typed_name = models.CharField(max_length=200)
+    signed_at = models.DateTimeField(default=now)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-signed_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "patient"], name="signature_is_given_once_per_version"
+            )
+        ]
+        triggers = [append_only("signature_never_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.typed_name}: {self.document}"

@@ -1,0 +1,118 @@
+"""One submitted questionnaire and what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from config.core.clock import now
+from config.core.models import never_deleted
+from patients.models.patient import Patient
+
+
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    """Reads of intakes."""
+
+    def newest(self, *, patient: Patient) -> Intake | None:
+        """Return the intake that speaks for the patient."""
+        return self.filter(patient=patient).order_by("-submitted_at", "-pk").first()
+
+    def awaiting_decision(self) -> Self:
+        """Return those a clinician has to decide, most urgent first, then oldest."""
+        urgency = models.Case(
+            models.When(outcome=Intake.Outcome.CRISIS, then=0),
+            models.When(outcome=Intake.Outcome.EXCLUDED, then=1),
+            default=2,
+        )
+        waiting = self.filter(status=Intake.Status.AWAITING_REVIEW)
+        return waiting.order_by(urgency, "submitted_at", "pk")
+
+
+class Intake(models.Model):
+    """One submitted questionnaire and what became of it."""
+
+    class Status(models.TextChoices):
+        """Where the decision stands."""
+
+        AWAITING_REVIEW = "awaiting_review", "Awaiting review"
+        CLEARED = "cleared", "Cleared"
+        ASKED = "asked", "More was asked"
+        DECLINED = "declined", "Declined"
+
+    class Outcome(models.TextChoices):
+        """What screening found."""
+
+        ELIGIBLE = "eligible", "Eligible"
+        REVIEW = "review", "Review"
+        EXCLUDED = "excluded", "Excluded"
+        CRISIS = "crisis", "Crisis"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="intakes")
+    version = models.CharField(max_length=20)
+    answers = models.JSONField()
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    findings = models.JSONField(default=list)
+    scores = models.JSONField(default=dict)
+    status = models.CharField(max_length=16, choices=Status.choices)
+    submitted_at = models.DateTimeField(default=now)
+    valid_until = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decided_intakes",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+
+    objects = IntakeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-submitted_at", "-pk")
+        indexes = [models.Index(fields=["patient", "-submitted_at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["awaiting_review", "cleared", "asked", "declined"]),
+                name="intake_has_a_known_status",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cleared")
+                | Q(outcome="eligible")
+                | (Q(decided_by__isnull=False) & ~Q(reason="")),
+                name="intake_with_findings_is_cleared_by_a_named_person_with_a_reason",
+            ),
+        ]
+        triggers = [
+            never_deleted("intake_is_never_deleted"),
+            pgtrigger.FSM(
+                name="intake_status_moves_forward",
+                field="status",
+                transitions=[
+                    ("awaiting_review", "cleared"),
+                    ("awaiting_review", "asked"),
+                    ("awaiting_review", "declined"),
+                    ("asked", "cleared"),
+                    ("asked", "declined"),
+                    ("cleared", "declined"),
+                ],
+            ),
+            pgtrigger.Protect(
+                name="intake_answers_never_change",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("answers", "findings", "outcome", "patient"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Intake {self.pk} ({self.outcome})"
+
+
+def intake_validity() -> timedelta:
+    """Return how long an intake is good for."""
+    return timedelta(days=settings.INTAKE_DAYS)
