@@ -23,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     booking.it_is_nobody_elses,
     booking.it_is_rescheduled,
     booking.a_consultation_comes_and_goes,
+    booking.it_is_given_up,
     visit.the_nurse_opens_her_route,
     visit.the_rules_refuse_a_hasty_start,
     visit.the_infusion_is_given,

@@ -249,3 +249,17 @@ def a_consultation_comes_and_goes(walk: Walk) -> None:
     answers = [walk.ask("POST", path, token=walk.patient, body={}) for _ in range(2)]
     same([answer["status"] for answer in answers], ["cancelled"] * 2, "the status, twice asked")
     say("cancelled; cancelled again, nothing changed")
+
+
+def it_is_given_up(walk: Walk) -> None:
+    """The session is cancelled: its order gets it back, and nothing more is said of preparation."""
+    left = _sessions_left(walk)
+    path = f"{APPOINTMENTS}{walk.visit['id']}/"
+    body = {"reason": "The walk leaves nothing booked behind."}
+    answer = walk.ask("POST", f"{path}cancel/", token=walk.patient, body=body)
+    same(answer["status"], "cancelled", "the status")
+    same(_sessions_left(walk), left + 1, "sessions left on the order")
+    rows = walk.get(f"{path}notices/", token=walk.patient)
+    waiting = [row["kind"] for row in rows if row["status"] == "pending"]
+    same([kind for kind in waiting if kind != "changed"], [], "messages that still wait")
+    say(f"cancelled; sessions left: {left}, now {left + 1}; of {len(rows)} messages none waits")

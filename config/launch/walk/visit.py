@@ -12,7 +12,7 @@ from config.launch.walk.ground import Failed, Walk, holds, instant, listed, same
 
 NURSE, WITNESS = "nurse@example.com", "nurse2@example.com"
 ZONE = ZoneInfo("America/Chicago")
-DAYS_BACK = 60
+DAYS_BACK = 400
 # Minutes after the start. The promise: 30 to prepare, 40 of infusion, 120 of observation.
 INFUSION, END, DISCHARGE = 30, 70, 190
 WELL = {"systolic": 122, "diastolic": 78, "heart_rate": 68, "spo2": 98, "respiratory_rate": 14}
