@@ -15,7 +15,7 @@ from patients.models import Therapy
 from scheduling.models import Nurse
 
 ASKED_BEFORE = timedelta(hours=72)
-DAYS_BACK = 7
+DAYS_BACK = 30
 
 
 def place() -> Appointment | None:
@@ -32,7 +32,7 @@ def place() -> Appointment | None:
         return None
     therapy = Therapy.objects.get(slug="mood-40")
     number = Appointment.objects.count()
-    starts = _passed_starts(therapy=therapy, zone=ZoneInfo(nurse.time_zone))
+    starts = _free_starts(nurse=nurse, therapy=therapy)
     earliest = now() - timedelta(days=DAYS_BACK + 4)
     patient = seed.patient_for_a_visit(
         email=f"visit{now():%Y%m%d%H%M%S}@example.com",
@@ -52,6 +52,16 @@ def place() -> Appointment | None:
         except Refused:
             continue
     return None
+
+
+def _free_starts(*, nurse: Nurse, therapy: Therapy) -> Iterator[datetime]:
+    """Leave out, before anything is booked and refused, where the nurse was with somebody."""
+    visits = Appointment.objects.occupying().filter(nurse=nurse)
+    taken = list(visits.values_list("starts_at", "ends_at"))
+    length = timedelta(minutes=rules.lengths_of(therapy).total)
+    for starts_at in _passed_starts(therapy=therapy, zone=ZoneInfo(nurse.time_zone)):
+        if not any(start < starts_at + length and starts_at < end for start, end in taken):
+            yield starts_at
 
 
 def _passed_starts(*, therapy: Therapy, zone: ZoneInfo) -> Iterator[datetime]:
