@@ -162,7 +162,7 @@ def _minutes_late(walk: Walk) -> int:
     late = max(0, int((useful_from - _at(walk, DISCHARGE)) / timedelta(minutes=1)) + 1)
     if late:
         say(
-            f"(this visit ended more than a day ago, when its warning has lapsed: to see one sent,"
+            f"(this visit is so old that its warning has lapsed or is about to: to see one sent,"
             f" the discharge is told {late // 60} h {late % 60} min later than planned)"
         )
     return late
