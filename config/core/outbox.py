@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from collections.abc import Sequence
 from email import message_from_bytes, policy as email_policy
 from pathlib import Path
-from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from config.core.clock import now
+
+_written = itertools.count(1)
 
 
 def write(*, channel: str, recipient: str, headers: dict[str, str], body: str) -> Path:
@@ -21,8 +24,9 @@ def write(*, channel: str, recipient: str, headers: dict[str, str], body: str) -
     folder.mkdir(parents=True, exist_ok=True)
     to = re.sub(r"[^\w@.+-]", "_", recipient)[:80]
     head = "\n".join(f"{name}: {value}" for name, value in headers.items())
-    # Workers write side by side: no message takes another's place.
-    path = folder / f"{now():%Y%m%dT%H%M%S.%f}-{channel}-{to}-{uuid4().hex[:6]}.txt"
+    # Workers write side by side, perhaps in the same microsecond: no message takes another's place.
+    stamp = f"{now():%Y%m%dT%H%M%S.%f}-{os.getpid()}-{next(_written):04}"
+    path = folder / f"{stamp}-{channel}-{to}.txt"
     path.write_text(f"{head}\n\n{body}\n", encoding="utf-8")
     return path
 
