@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 SECONDS_TO_READY = 90
 PASSWORD = "stillwater-demo"  # noqa: S105 -- of made-up people, printed below
 LOGINS = {
-    "patient@example.com": "a patient with an order and a session booked",
+    "patient@example.com": "a patient who can book: every gate is open",
     "new@example.com": "a patient who has not filled in the intake",
     "nurse@example.com": "a nurse and her route",
     "dispatcher@example.com": "the day's routes",
