@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from booking.models import Appointment, Notice
 from config.core.clock import now
 from config.core.models import User
-from config.demo import past_visit, seed
+from config.demo import past_visit, people, seed
 from patients import gate
 from patients.models import Order, Patient
 from tests.factories import make_user
@@ -57,7 +57,10 @@ def test_it_refuses_a_database_that_holds_real_accounts() -> None:
 
 
 @pytest.mark.parametrize("hour", HOURS)
-def test_it_places_a_visit_that_has_passed_and_rests_on_older_papers(hour: datetime) -> None:
+def test_it_places_a_visit_that_has_passed_and_rests_on_older_papers(
+    hour: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PATIENTS", 2)
     with time_machine.travel(hour, tick=False):
         seed.seed()
         visit = past_visit.place()
@@ -70,11 +73,10 @@ def test_it_places_a_visit_that_has_passed_and_rests_on_older_papers(hour: datet
     assert visit.nurse is not None
     assert visit.nurse.user.email == "nurse@example.com"
     assert order is not None
+    order.refresh_from_db()
     assert order.created_at < asked_at
     assert order.sessions_reserved == 1
-    assert all(
-        signed < asked_at for signed in patient.signatures.values_list("signed_at", flat=True)
-    )
+    assert all(signature.signed_at < asked_at for signature in patient.signatures.all())
     assert patient.intakes.get().submitted_at < asked_at
     assert not patient.user.email.startswith("patient")
     assert Notice.objects.filter(appointment=visit, kind="driving_warning").exists()
