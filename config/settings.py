@@ -149,6 +149,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 20},
     },
+    "check-rosters": {
+        "task": "nurses.tasks.check_rosters",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget-old-answers": {
         "task": "config.core.tasks.forget_old_answers",
         "schedule": 3600.0,

@@ -6,7 +6,9 @@ that somebody decided, even where the visit stays as it is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
@@ -14,12 +16,22 @@ from django.db.models import F
 from booking.clock import say_moment
 from booking.models import Appointment, StaffTask, Status
 from config.core.clock import now
+from scheduling import roster
+from scheduling.intervals import Interval, contains
 from scheduling.models import Leave
 
 
 def run() -> int:
     """Ask for a person where a visit to come lost its nurse; return how many tasks are new."""
-    wanted = [*_on_leave(), *_without_nurse()]
+    return _ask([*_on_leave(), *_without_nurse()])
+
+
+def check_rosters() -> int:
+    """Ask for a person where shift, licence or qualification no longer let the nurse go."""
+    return _ask([*_not_to_be_sent()])
+
+
+def _ask(wanted: list[StaffTask]) -> int:
     asked = StaffTask.objects.filter(key__in=[task.key for task in wanted])
     known = set(asked.values_list("kind", "key"))
     new = [task for task in wanted if (task.kind, task.key) not in known]
@@ -42,6 +54,38 @@ def _on_leave() -> Iterator[StaffTask]:
             appointment=visit,
             detail=f"{visit.nurse} is on leave at the visit on {_when(visit)}: send another nurse.",
         )
+
+
+def _not_to_be_sent() -> Iterator[StaffTask]:
+    visits = Appointment.objects.to_come(at=now()).filter(nurse__isnull=False)
+    alike: dict[tuple[str, str], list[Appointment]] = defaultdict(list)
+    for visit in visits.select_related("nurse__user", "therapy").order_by("starts_at"):
+        alike[visit.therapy_id, visit.state].append(visit)
+    for (_, state), group in alike.items():
+        windows = _windows(group, state=state)
+        for visit in group:
+            promised = Interval(visit.starts_at, visit.ends_at)
+            if not any(contains(one, promised) for one in windows.get(visit.nurse_id, ())):
+                yield StaffTask(
+                    kind="nurse_may_not_go",
+                    key=f"nurse/{visit.nurse_id}/visit/{visit.pk}/{visit.version}",
+                    appointment=visit,
+                    detail=f"{visit.nurse} may no longer be sent to the visit on {_when(visit)}: "
+                    "look at shift, leave, licence and qualification, or send another nurse."[:500],
+                )
+
+
+def _windows(visits: list[Appointment], *, state: str) -> dict[int | None, tuple[Interval, ...]]:
+    """Return when each of the visits' nurses may be sent, by the number of the nurse."""
+    margin = timedelta(days=1)  # days are local to each nurse
+    found = roster.available(
+        therapy=visits[0].therapy,
+        state=state,
+        first=visits[0].starts_at.date() - margin,
+        last=visits[-1].starts_at.date() + margin,
+        nurse_ids=[visit.nurse_id for visit in visits if visit.nurse_id is not None],
+    )
+    return {one.nurse_id: one.windows for one in found}
 
 
 def _without_nurse() -> Iterator[StaffTask]:

@@ -9,3 +9,9 @@ from nurses import sweeps
 def sweep() -> int:
     """Find what changed under booked visits and ask people to act."""
     return sweeps.run()
+
+
+@shared_task
+def check_rosters() -> int:
+    """Find visits whose nurse may no longer be sent."""
+    return sweeps.check_rosters()

@@ -20,7 +20,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from config.core.accounts import set_verified_email
 from config.core.errors import Malformed, Refused
-from config.core.models import Role, User
+from config.core.models import Heartbeat, IdempotentAnswer, Role, User
 
 admin.site.unregister(Group)  # a person has one role, and no groups
 
@@ -207,3 +207,19 @@ class UserAdmin(AuthUserAdmin, RoleAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if not change:
             set_verified_email(obj)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(RoleAdmin):
+    """When each part of the service last gave a sign of life, to be read."""
+
+    list_display = ("name", "at")
+
+
+@admin.register(IdempotentAnswer)
+class IdempotentAnswerAdmin(RoleAdmin):
+    """Answers kept for repeated requests; what they say stays with whom they were given to."""
+
+    list_display = ("method", "path", "user", "status", "created_at")
+    list_select_related = ("user",)
+    exclude = ("body", "body_sha256", "key")

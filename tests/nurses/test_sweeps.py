@@ -58,3 +58,23 @@ def test_it_asks_once_even_after_somebody_decided() -> None:
     attention.done(task=StaffTask.objects.get(), by=make_user(role=Role.DISPATCHER, name="Dan"))
     assert tasks.sweep() == 0
     assert StaffTask.objects.count() == 1
+
+
+def test_it_asks_for_another_nurse_once_hers_may_no_longer_be_sent() -> None:
+    nurse = make_nurse()
+    visit = book(nurse)
+    assert tasks.check_rosters() == 0
+    nurse.licences.update(valid_until=visit.starts_at.date() - timedelta(days=1))
+    assert tasks.check_rosters() == 1
+    assert tasks.check_rosters() == 0
+    task = StaffTask.objects.get()
+    assert (task.kind, task.appointment) == ("nurse_may_not_go", visit)
+    assert "Tue 24 Nov, 10:30 AM CST" in task.detail
+
+
+@pytest.mark.parametrize("paper", ["shifts", "qualifications"])
+def test_it_notices_every_paper_that_is_gone(paper: str) -> None:
+    nurse = make_nurse()
+    book(nurse)
+    getattr(nurse, paper).all().delete()
+    assert tasks.check_rosters() == 1
