@@ -32,6 +32,7 @@ from patients.models import Order, Patient, Therapy
 from scheduling.models import Nurse
 
 RESCHEDULE_UNTIL = timedelta(hours=24)
+UNWARNED = (*FREED, Status.TRANSFERRED)  # ended so before any dose, nobody is warned of driving
 
 
 class GateClosed(Refused):
@@ -272,8 +273,11 @@ def progress(
 ) -> None:
     """Take what the nurse recorded into the promise; `appointment` comes from `locked()`.
 
-    "Do not drive before" only moves later from the first dose on.
+    "Do not drive before" only moves later from the first dose on. The warning is told anew where it
+    moved, and where a dose is told of a visit that had ended as if there were nothing to warn of.
     """
+    had_ended = appointment.dosed_at is None and appointment.status in UNWARNED
+    drive_after = appointment.drive_after
     facts: dict[str, datetime | None] = {
         "departed_at": departed_at,
         "dosed_at": dosed_at,
@@ -286,7 +290,7 @@ def progress(
         _enter(appointment, status)
     if observation_end is not None:
         _drive_later(appointment, observation_end=observation_end)
-    if discharged_at is not None:
+    if discharged_at or (dosed_at and had_ended) or appointment.drive_after != drive_after:
         appointment.revision += 1
     appointment.save()
     notices.plan_for(appointment=appointment)

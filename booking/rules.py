@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 
 from booking import clock, plan
-from booking.models import Appointment
+from booking.models import OCCUPYING, Appointment
 from config.core.errors import Reason
 from patients.models import Order, Patient, Therapy
 
@@ -79,11 +80,12 @@ class Diary:
 
 
 def diary(*, patient: Patient, without: Appointment | None = None) -> Diary:
-    """Read the patient's promised and past visits."""
-    held = Appointment.objects.of(patient=patient).occupying().select_related("order")
-    rows = [row for row in held if without is None or row.pk != without.pk]
+    """Read the patient's promised and past visits, and those broken off after a dose."""
+    counts = Q(status__in=OCCUPYING) | Q(dosed_at__isnull=False)
+    found = Appointment.objects.of(patient=patient).filter(counts).select_related("order")
+    rows = [row for row in found if without is None or row.pk != without.pk]
     return Diary(
-        taken=tuple((row.starts_at, row.ends_at) for row in rows),
+        taken=tuple((row.starts_at, row.ends_at) for row in rows if row.status in OCCUPYING),
         infusions=tuple(
             (row.starts_at, row.order.min_interval_hours) for row in rows if row.order is not None
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from rest_framework import serializers
 from booking import clock, search
 from booking.models import Appointment, Notice
 from patients.models import Therapy
+
+MARGIN = timedelta(days=30)  # what is reckoned around an instant stays in range as well
 
 
 class InstantField(serializers.DateTimeField):
@@ -27,6 +29,8 @@ class InstantField(serializers.DateTimeField):
         if value.tzinfo is None:
             self.fail("naive")
         try:
+            for edge in (value - MARGIN, value + MARGIN):
+                clock.check_range(edge)
             return clock.check_range(value)
         except (ValueError, OverflowError):
             self.fail("out_of_range")

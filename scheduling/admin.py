@@ -116,7 +116,7 @@ class NurseAdmin(RoleAdmin):
             return response.render() if isinstance(response, TemplateResponse) else response
 
     def _zone_of(self, object_id: Any) -> str:
-        nurses = Nurse.objects.filter(pk=object_id) if str(object_id).isdigit() else None
+        nurses = Nurse.objects.filter(pk=object_id) if str(object_id).isdecimal() else None
         nurse = nurses.first() if nurses is not None else None
         return nurse.time_zone if nurse else str(settings.CLINIC_TIME_ZONE)
 

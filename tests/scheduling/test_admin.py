@@ -84,3 +84,9 @@ def test_it_offers_only_nurses_without_a_page_for_a_new_one(client: Client) -> N
     shown = client.get(reverse("admin:scheduling_nurse_add")).content.decode()
     assert "Fay Nwosu" in shown
     assert "Cleo Marsh" not in shown
+
+
+def test_it_finds_nobody_under_a_number_that_is_none(client: Client) -> None:
+    sign_in(client, Role.DISPATCHER)
+    answer = client.get(reverse("admin:scheduling_nurse_change", args=["²"]))
+    assert answer.status_code == 302
