@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "config.demo",
 ]
 MIDDLEWARE = [
+    "config.core.reading.PlainText",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
