@@ -179,7 +179,8 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
         )
         _set_times(appointment=current, wish=wish)
         current.version += 1
-        current.changed_at = at
+        current.changed_at = current.gate_asked_at = at
+        current.blocked = []  # every gate has just been found open
         availability.hold(
             appointment=current,
             wish=wish,

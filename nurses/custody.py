@@ -44,7 +44,7 @@ def record_dose(
         if drawn_mg != given_mg + wasted_mg + returned_mg:
             raise Malformed("unbalanced", "Drawn must equal given + wasted + returned.", "drawn_mg")
         record = Record.of(appointment)
-        if record.infusion_started_at is None:
+        if record.infusion_started_at is None or appointment.is_consultation:
             raise WrongState("Doses are recorded from the start of the infusion on.")
         dose = Dose.objects.create(
             **told.fields(appointment),
@@ -82,17 +82,17 @@ def _exceeds(appointment: Appointment, given_mg: Decimal) -> bool:
 def _take_in_dose(*, appointment: Appointment, dose: Dose) -> None:
     if dose.given_mg > 0:
         appointments.progress(appointment=appointment, dosed_at=dose.at)
-    problems = {
-        "more was given than the order says": dose.exceeds_order,
-        "a dose was given at a visit that counted as not held": dose.given_mg > 0
-        and appointment.status in FREED,
-    }
-    for problem in (problem for problem, is_so in problems.items() if is_so):
+    problems: dict[str, str] = {}
+    if dose.exceeds_order:
+        problems["exceeds_order"] = "more was given than the order says"
+    if dose.given_mg > 0 and appointment.status in FREED:
+        problems["not_held"] = "a dose was given at a visit that counted as not held"
+    for problem in problems.values():
         attention.ask(
             kind="dose",
             key=f"dose/{dose.pk}/{problem}",
             detail=f"Dose record: {problem}.",
             appointment=appointment,
         )
-    if any(problems.values()):
-        page(dose, appointment=appointment, deviations="exceeds_order")
+    if problems:
+        page(dose, appointment=appointment, deviations=", ".join(problems))

@@ -304,6 +304,19 @@ def test_it_moves_a_visit_and_keeps_its_identity(client: APIClient, ada: Patient
     assert book(ben, at(4, 10)).status_code == 201
 
 
+def test_it_moves_a_blocked_visit_once_every_gate_is_open_and_says_so(
+    client: APIClient, ada: Patient
+) -> None:
+    make_nurse()
+    visit = Appointment.objects.get(pk=book(client, at(3, 10)).json()["id"])
+    Appointment.objects.filter(pk=visit.pk).update(blocked=["escort_missing"])
+    moved = client.post(
+        f"/api/v1/appointments/{visit.pk}/reschedule/", {"starts_at": at(4, 10).isoformat()}
+    )
+    assert moved.status_code == 200
+    assert moved.json()["blocked"] == []
+
+
 def test_it_can_move_a_visit_by_a_quarter_hour_over_itself(client: APIClient) -> None:
     make_nurse()
     booked = book(client, at(4, 10)).json()

@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings, strategies as st
+from rest_framework.test import APIClient
 
 from config.core.models import Role, User
 from nurses.models import Dose
-from tests.factories import make_user
-from tests.nurses.story import Visit, after, codes
+from tests.factories import make_appointment, make_nurse, make_patient, make_user
+from tests.nurses.story import START, Visit, after, codes
 
 
 @pytest.fixture
@@ -130,3 +132,17 @@ def _table_takes(visit: Visit, amounts: dict[str, Decimal]) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def test_it_records_no_dose_at_a_consultation(late: time_machine.Traveller, db: None) -> None:
+    nurse = make_nurse(kind="desk")
+    talk = make_appointment(
+        patient=make_patient(slug="consultation"), nurse=nurse, starts_at=START, slug="consultation"
+    )
+    client = APIClient()
+    client.force_login(nurse.user)
+    visit = Visit(appointment=talk, nurse=nurse, client=client)
+    visit.event("start_infusion", 0, happened=True)
+    answer = visit.dose(1)
+    assert answer.status_code == 409
+    assert codes(answer) == ["wrong_state"]

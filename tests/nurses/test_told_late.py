@@ -76,3 +76,13 @@ def test_it_keeps_the_distance_to_a_visit_that_was_aborted_after_a_dose(visit: V
     diary = rules.diary(patient=visit.appointment.patient)
     assert diary.taken == ()
     assert [start for start, _ in diary.infusions] == [START]
+
+
+def test_it_pages_on_call_with_the_reason_when_a_dose_was_given_at_a_visit_not_held(
+    visit: Visit,
+) -> None:
+    visit.starts()
+    visit.event("abort", 50)
+    visit.dose(35)
+    page = Notice.objects.get(appointment=visit.appointment, kind="adverse_event")
+    assert page.facts == {"deviations": "not_held"}
