@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from booking import attention, gates, notices
-from booking.models import Notice
-from booking.planned import Kind
+from booking.models import Appointment, Notice, NoticeStatus, StaffTask
+from booking.planned import Kind, Recipient
+from config.core.clock import now
 from patients.models import Intake
 
 AT_ONCE = 50
+# The evening message goes six hours before the food stop or earlier, and has an hour to arrive.
+CALL_BEFORE_FOOD_STOP = timedelta(hours=5)
 
 
 def run() -> int:
     """Do all of it and return how much there was."""
-    return page_crises() + gates.recheck() + notices.recover_lapsed()
+    return page_crises() + gates.recheck() + notices.recover_lapsed() + ask_for_calls()
 
 
 def page_crises() -> int:
@@ -41,3 +46,32 @@ def _page_crisis(intake: Intake) -> None:
         patient=intake.patient,
         intake=intake,
     )
+
+
+def ask_for_calls() -> int:
+    """Have a person call whom no message has told when to stop eating, whatever the reason."""
+    at = now()
+    told = Notice.objects.filter(
+        Q(kind=Kind.evening_before) | Q(why__contains="digest"),
+        appointment=OuterRef("pk"),
+        version=OuterRef("version"),
+        recipient=Recipient.patient,
+        status=NoticeStatus.SENT,
+    )
+    near = Q(fast_from__gt=at, fast_from__lte=at + CALL_BEFORE_FOOD_STOP)
+    visits = Appointment.objects.to_come(at=at).filter(near, ~Exists(told))
+    return sum(_ask_for_call(visit) for visit in visits.select_related("patient"))
+
+
+def _ask_for_call(visit: Appointment) -> bool:
+    key = f"{visit.pk}/{Kind.evening_before}/{visit.version}"
+    if StaffTask.objects.filter(key=key).exists():  # asked once, also where a message failed
+        return False
+    attention.ask(
+        kind="food_stop_untold",
+        key=key,
+        detail="No message has told the patient when to stop eating: please call.",
+        appointment=visit,
+        patient=visit.patient,
+    )
+    return True
