@@ -25,7 +25,6 @@ from booking.serializers import (
     SlotQuerySerializer,
     SlotsSerializer,
     TherapySerializer,
-    localised,
 )
 from config.core.api import IsPatient, person
 from config.core.idempotency import IdempotentView
@@ -79,7 +78,7 @@ class SlotsView(APIView):
         search.refuse_outside(patient=patient, therapy=therapy)
         slots = search.find(patient=patient, therapy=therapy, first=asked["from"], last=asked["to"])
         zone = zone_of(patient).key
-        return Response({"time_zone": zone, "slots": localised(slots, zone=zone)})
+        return Response({"time_zone": zone, "slots": slots})
 
 
 class AppointmentsView(IdempotentView):

@@ -7,14 +7,13 @@ rows.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from booking import availability, clock, notices, rules, search
+from booking import availability, driving, notices, rules, search
+from booking.locks import lock_patient, locked
 from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Status
 from booking.rules import Wish
 from booking.search import Where
@@ -37,25 +36,6 @@ UNWARNED = (*FREED, Status.TRANSFERRED)  # ended so before any dose, nobody is w
 
 class GateClosed(Refused):
     """The patient may not have this then; every closed gate and broken time rule is listed."""
-
-
-# -- locks ---------------------------------------------------------------------------------------
-
-
-def lock_patient(patient: Patient) -> Patient:
-    """Lock the patient's row until the transaction ends."""
-    return Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
-
-
-def locked(appointment_id: UUID) -> Appointment:
-    """Lock the patient, then the appointment, and return it as it is now."""
-    patient_id = Appointment.objects.values_list("patient", flat=True).get(pk=appointment_id)
-    Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
-    return (
-        Appointment.objects.select_for_update(of=("self",))
-        .select_related("patient__user", "therapy", "order", "nurse__user")
-        .get(pk=appointment_id)
-    )
 
 
 # -- book ----------------------------------------------------------------------------------------
@@ -148,6 +128,14 @@ def _reserve(order: Order | None) -> None:
     if order is not None:
         with constraints_as_refusals():
             Order.objects.filter(pk=order.pk).update(sessions_reserved=F("sessions_reserved") + 1)
+
+
+def _take_back(order_id: int | None) -> None:
+    """Count a session that was given after all; where none is left, staff have been told."""
+    if order_id is None:
+        return
+    left = Order.objects.filter(pk=order_id, sessions_reserved__lt=F("sessions"))
+    left.update(sessions_reserved=F("sessions_reserved") + 1)
 
 
 def _release(order_id: int | None) -> None:
@@ -253,6 +241,14 @@ def assign(*, appointment: Appointment, nurse: Nurse) -> Appointment:
     return current
 
 
+def renew_order(appointment: Appointment, *, order: Order) -> None:
+    """Let a locked visit rest on another order of the same therapy, and move its session there."""
+    _reserve(order)
+    _release(appointment.order_id)
+    appointment.order = order
+    appointment.save(update_fields=["order"])
+
+
 def _enter(appointment: Appointment, status: Status) -> None:
     """Change the status; a promise that is freed gives its session back to the order."""
     if status in FREED and appointment.status not in FREED:
@@ -287,23 +283,13 @@ def progress(
     for field, value in facts.items():
         if value is not None and getattr(appointment, field) is None:
             setattr(appointment, field, value)
+    if dosed_at and had_ended and appointment.status in FREED:
+        _take_back(appointment.order_id)
     if status is not None and status != appointment.status:
         _enter(appointment, status)
     if observation_end is not None:
-        _drive_later(appointment, observation_end=observation_end)
+        driving.forbid_longer(appointment, observation_end=observation_end)
     if discharged_at or (dosed_at and had_ended) or appointment.drive_after != drive_after:
         appointment.revision += 1
     appointment.save()
     notices.plan_for(appointment=appointment)
-
-
-def _drive_later(appointment: Appointment, *, observation_end: datetime) -> None:
-    """Forbid driving for longer; the end of the observation counts, or the planned end."""
-    if appointment.drive_after is None:
-        return
-    until = clock.drive_after(
-        observation_end=max(observation_end, appointment.ends_at),
-        zone=ZoneInfo(appointment.time_zone),
-        rules=rules.clock_rules(),
-    )
-    appointment.drive_after = max(until, appointment.drive_after)

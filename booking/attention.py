@@ -24,6 +24,14 @@ def ask(
     StaffTask.objects.bulk_create([task], ignore_conflicts=True)
 
 
+def ask_once(*, kind: str, key: str, detail: str, appointment: Appointment) -> bool:
+    """Open a task about a visit unless it was ever asked: done means that somebody decided."""
+    if StaffTask.objects.filter(key=key).exists():
+        return False
+    ask(kind=kind, key=key, detail=detail, appointment=appointment, patient=appointment.patient)
+    return True
+
+
 def done(*, task: StaffTask, by: User) -> None:
     """Record who did it; the first one counts."""
     StaffTask.objects.filter(pk=task.pk, done_at__isnull=True).update(done_at=now(), done_by=by)

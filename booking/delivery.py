@@ -13,7 +13,7 @@ from uuid import uuid4
 from django.db import DatabaseError, transaction
 from django.db.models import F
 
-from booking import channels, messages, recovery, standing
+from booking import channels, driving, messages, recovery, standing
 from booking.calendars import domain
 from booking.models import Notice, NoticeStatus
 from config.core.clock import now
@@ -53,6 +53,7 @@ def claim_due(*, worker: str, limit: int) -> list[int]:
 def deliver(*, pk: int, worker: str) -> bool:
     """Send one claimed row; whatever it does, the next one is not held up."""
     try:
+        _reckon(pk)
         return _begin(pk=pk, worker=worker) and _send(pk=pk, worker=worker)
     except channels.NeverSent as refused:
         recovery.not_sent(pk=pk, worker=worker, problem=str(refused), for_good=True)
@@ -68,6 +69,13 @@ def deliver(*, pk: int, worker: str) -> bool:
         logger.warning("notice %s: %s", pk, type(error).__name__)
         recovery.not_sent(pk=pk, worker=worker, problem=type(error).__name__)
     return False
+
+
+def _reckon(pk: int) -> None:
+    """Reckon anew until when not to drive, where that is told late and nobody knows the end."""
+    notice = Notice.objects.only("kind", "appointment_id").get(pk=pk)
+    if notice.kind in standing.OF_DISCHARGE and notice.appointment_id is not None:
+        driving.allow_for_unknown_end(notice.appointment_id)
 
 
 def _begin(*, pk: int, worker: str) -> bool:

@@ -35,6 +35,7 @@ __all__ = [
 FIRST_WORD = (Kind.booked, Kind.changed)
 OVER = (Status.NO_SHOW, Status.ABORTED, Status.TRANSFERRED, Status.COMPLETED)
 KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "subject_of")
+EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
 
 
@@ -47,24 +48,29 @@ def plan_for(*, appointment: Appointment) -> None:
     rows = Notice.objects.filter(appointment=appointment).exclude(kind__in=PAGES)
     list(rows.filter(status__in=OPEN).order_by("pk").select_for_update().values_list("pk"))
     _supersede(rows.exclude(version=appointment.version))
-    wanted = {_key(row): row for row in _planned(appointment)}
+    wanted = _planned(appointment, preferences_of(appointment.patient))
+    # A row by a channel that was declined later waits: it is asked about again when it is due.
+    possible = {**_planned(appointment, EVERY_CHANNEL), **wanted}
     standing = {_key(row): row for row in rows.filter(version=appointment.version)}
     Notice.objects.bulk_create(
         [row for key, row in wanted.items() if key not in standing], ignore_conflicts=True
     )
-    _retime(standing=standing, wanted=wanted)
-    unwanted = [row.pk for key, row in standing.items() if key not in wanted]
+    _retime(standing=standing, wanted=possible)
+    unwanted = [row.pk for key, row in standing.items() if key not in possible]
     _supersede(rows.filter(pk__in=unwanted).exclude(_still_speaks(appointment)))
 
 
-def _planned(appointment: Appointment) -> list[Notice]:
+def _planned(
+    appointment: Appointment, preferences: plan.Preferences
+) -> dict[tuple[Any, ...], Notice]:
     notices = plan.plan(
         visit=visit_of(appointment),
-        preferences=preferences_of(appointment.patient),
+        preferences=preferences,
         now=now(),
         rules=rules.plan_rules(),
     )
-    return [_row(notice, appointment) for notice in notices]
+    rows = (_row(notice, appointment) for notice in notices)
+    return {_key(row): row for row in rows}
 
 
 def _row(planned: PlannedNotice, appointment: Appointment) -> Notice:

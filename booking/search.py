@@ -190,7 +190,10 @@ def slot(*, wish: rules.Wish, starts_at: datetime) -> dict[str, Any]:
 
 
 def times(*, therapy: Therapy, starts_at: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Return the times around a start; a consultation asks nothing of food or driving."""
+    """Return the times around a start, with the offset of the service address.
+
+    A consultation asks nothing of food or driving.
+    """
     around = clock.times_around(
         starts_at=starts_at,
         lengths=rules.lengths_of(therapy),
@@ -199,10 +202,10 @@ def times(*, therapy: Therapy, starts_at: datetime, zone: ZoneInfo) -> dict[str,
     )
     restful = therapy.needs_order
     return {
-        "starts_at": around.starts_at,
-        "ends_at": around.ends_at,
-        "heavy_meal_until": around.heavy_meal_until if restful else None,
-        "fast_from": around.fast_from if restful else None,
-        "liquids_until": around.liquids_until if restful else None,
-        "drive_after": around.drive_after if restful else None,
+        "starts_at": around.starts_at.astimezone(zone),
+        "ends_at": around.ends_at.astimezone(zone),
+        "heavy_meal_until": around.heavy_meal_until.astimezone(zone) if restful else None,
+        "fast_from": around.fast_from.astimezone(zone) if restful else None,
+        "liquids_until": around.liquids_until.astimezone(zone) if restful else None,
+        "drive_after": around.drive_after.astimezone(zone) if restful else None,
     }

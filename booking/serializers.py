@@ -209,12 +209,3 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
     def to_representation(self, instance: Notice) -> dict[str, Any]:
         """Add the class, whose name Python keeps for itself."""
         return {**super().to_representation(instance), "class": instance.notice_class}
-
-
-def localised(slots: list[dict[str, Any]], *, zone: str) -> list[dict[str, Any]]:
-    """Return slots with their instants in the offset of the service address."""
-    local = ZoneInfo(zone)
-    return [
-        {name: at.astimezone(local).isoformat() if at else None for name, at in slot.items()}
-        for slot in slots
-    ]

@@ -9,7 +9,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from booking import attention, gates, notices
-from booking.models import Appointment, Notice, NoticeStatus, StaffTask
+from booking.models import Appointment, Notice, NoticeStatus
 from booking.planned import Kind, Recipient
 from config.core.clock import now
 from patients.models import Intake
@@ -64,14 +64,10 @@ def ask_for_calls() -> int:
 
 
 def _ask_for_call(visit: Appointment) -> bool:
-    key = f"{visit.pk}/{Kind.evening_before}/{visit.version}"
-    if StaffTask.objects.filter(key=key).exists():  # asked once, also where a message failed
-        return False
-    attention.ask(
+    # The key of the task that a failed message opens: asked once, whichever came first.
+    return attention.ask_once(
         kind="food_stop_untold",
-        key=key,
+        key=f"{visit.pk}/{Kind.evening_before}/{visit.version}",
         detail="No message has told the patient when to stop eating: please call.",
         appointment=visit,
-        patient=visit.patient,
     )
-    return True

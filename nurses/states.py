@@ -47,6 +47,11 @@ USUAL_CONSULTATION: dict[Status, Name] = {
 }
 
 
+def belongs(*, event: Name, consultation: bool) -> bool:
+    """Whether a visit of the kind can ever see the event."""
+    return event in {name for _, name in (CONSULTATION if consultation else VISIT)}
+
+
 def after(*, status: Status, event: Name, dosed: bool, consultation: bool) -> Status | None:
     """Where the visit stands after the event, or None where it cannot happen now."""
     if consultation:

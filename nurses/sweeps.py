@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from booking.clock import say_moment
 from booking.models import Appointment, StaffTask, Status
@@ -57,15 +57,17 @@ def _on_leave() -> Iterator[StaffTask]:
 
 
 def _not_to_be_sent() -> Iterator[StaffTask]:
-    visits = Appointment.objects.to_come(at=now()).filter(nurse__isnull=False)
+    on_leave = Leave.objects.filter(nurse=OuterRef("nurse"), period__overlap=OuterRef("period"))
+    promised = Appointment.objects.to_come(at=now()).filter(nurse__isnull=False)
+    visits = promised.filter(~Exists(on_leave))
     alike: dict[tuple[str, str], list[Appointment]] = defaultdict(list)
     for visit in visits.select_related("nurse__user", "therapy").order_by("starts_at"):
         alike[visit.therapy_id, visit.state].append(visit)
     for (_, state), group in alike.items():
         windows = _windows(group, state=state)
         for visit in group:
-            promised = Interval(visit.starts_at, visit.ends_at)
-            if not any(contains(one, promised) for one in windows.get(visit.nurse_id, ())):
+            period = Interval(visit.starts_at, visit.ends_at)
+            if not any(contains(one, period) for one in windows.get(visit.nurse_id, ())):
                 yield StaffTask(
                     kind="nurse_may_not_go",
                     key=f"nurse/{visit.nurse_id}/visit/{visit.pk}/{visit.version}",

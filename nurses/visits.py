@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from booking import appointments, attention
+from booking.clock import local_day
 from booking.models import Appointment, Status
-from config.core.errors import Reason, Refused, deadlocks_retried
+from config.core.errors import Reason, Refused, WrongState, deadlocks_retried
 from config.core.models import User
 from nurses import rules, states
 from nurses.models import AdverseEvent, Check, Event, Observation
 from nurses.record import Record
 from nurses.writing import Told, once, page
 from patients import gate
+from scheduling import roster
 from scheduling.travel import Haversine, Place
 
 
@@ -145,6 +148,8 @@ def next_step(*, record: Record, at: datetime) -> NextStep | None:
 
 def _against(*, record: Record, event: Event.Name, at: datetime, happened: bool) -> list[Reason]:
     """Return what stands against the event; the rules are asked only of a step in order."""
+    if not states.belongs(event=event, consultation=record.appointment.is_consultation):
+        raise WrongState(f"{event.label}: this kind of visit knows no such step.")
     wrong = _out_of_order(record=record, event=event, at=at)
     if wrong and not happened:
         return wrong
@@ -156,15 +161,28 @@ def refusals(*, record: Record, event: Event.Name, at: datetime) -> list[Reason]
     visit = record.appointment
     closed: list[Reason] = []
     if event == Event.Name.START_INFUSION:
-        closed = gate.ask(
-            patient=visit.patient,
-            therapy=visit.therapy,
-            starts_at=at,
-            asked_at=at,
-            order=visit.order,
-            state=visit.state,
-        )
+        closed = [*_gate(visit, at=at), *_nurse_papers(visit, at=at)]
     return rules.refusals(record=record, event=event, at=at, gate=closed)
+
+
+def _gate(visit: Appointment, *, at: datetime) -> list[Reason]:
+    return gate.ask(
+        patient=visit.patient,
+        therapy=visit.therapy,
+        starts_at=at,
+        asked_at=at,
+        order=visit.order,
+        state=visit.state,
+    )
+
+
+def _nurse_papers(visit: Appointment, *, at: datetime) -> list[Reason]:
+    day = local_day(at, ZoneInfo(visit.time_zone))
+    if visit.nurse is None or roster.has_papers(
+        nurse=visit.nurse, therapy=visit.therapy, state=visit.state, day=day
+    ):
+        return []
+    return [Reason("nurse_not_licensed", "Your licence or qualification does not cover today.")]
 
 
 def _out_of_order(*, record: Record, event: Event.Name, at: datetime) -> list[Reason]:

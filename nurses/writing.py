@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from booking import appointments, notices
+from booking import notices
+from booking.locks import locked
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.errors import Malformed
@@ -51,7 +52,7 @@ def once(
 ) -> tuple[Row, bool]:
     """Return the row this client id made, or make it under the appointment's lock."""
     with transaction.atomic():
-        appointment = appointments.locked(appointment_id)
+        appointment = locked(appointment_id)
         known = rows.filter(appointment=appointment, client_id=told.client_id).first()
         if known is not None:
             return known, False

@@ -79,6 +79,12 @@ def available(
     return [row for row in rows if row.windows]
 
 
+def has_papers(*, nurse: Nurse, therapy: Therapy, state: str, day: date) -> bool:
+    """Whether licence and qualification let the nurse give the therapy in a state on a day."""
+    papers = _papers(therapy=therapy, state=state, first=day, last=day, nurse_ids=[nurse.pk])
+    return nurse.pk in papers.qualified_until and papers.allow(nurse_id=nurse.pk, day=day)
+
+
 def _papers(
     *, therapy: Therapy, state: str, first: date, last: date, nurse_ids: list[int]
 ) -> _Papers:

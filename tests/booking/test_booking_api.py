@@ -454,3 +454,87 @@ def test_it_assigns_another_nurse_only_if_she_may_go_and_is_free(client: APIClie
     cleo.licences.update(state="WI")
     with pytest.raises(Exception, match="not_offered"):
         appointments.assign(appointment=visit, nurse=cleo)
+
+
+def test_it_gives_alternatives_as_slots_are_given(client: APIClient) -> None:
+    make_nurse()
+    ben = client_of(make_patient(name="Ben Okafor"))
+    assert book(ben, at(4, 10)).status_code == 201
+    others = book(client, at(4, 10)).json()["alternatives"]
+    assert others == [slot for slot in slots(client, 4, 18) if slot in others]
+    assert len(others) == 5
+
+
+def test_it_rests_a_visit_on_the_order_that_replaced_its_own(
+    client: APIClient, ada: Patient
+) -> None:
+    make_nurse()
+    book(client, at(4, 10))
+    old = ada.orders.get()
+    with time_machine.travel(MONDAY + timedelta(minutes=5), tick=False):
+        orders.withdraw(order=old, reason="Another dose", by=old.prescriber)
+        new = make_order(patient=ada)
+    with time_machine.travel(MONDAY + timedelta(minutes=6), tick=False):
+        gates.recheck()
+    visit = Appointment.objects.get()
+    assert (visit.order, visit.blocked) == (new, [])
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.sessions_reserved, new.sessions_reserved) == (0, 1)
+
+
+def test_it_asks_a_person_when_the_address_of_a_promised_visit_changes(
+    client: APIClient, ada: Patient
+) -> None:
+    make_nurse()
+    book(client, at(4, 10))
+    with time_machine.travel(MONDAY + timedelta(minutes=5), tick=False):
+        client.patch("/api/v1/me/", {"address": {"line1": "88 Harlem Ave"}}, format="json")
+    with time_machine.travel(MONDAY + timedelta(minutes=6), tick=False):
+        gates.recheck()
+        StaffTask.objects.update(done_at=now())
+    with time_machine.travel(MONDAY + timedelta(minutes=9), tick=False):
+        gates.recheck()
+    assert [task.kind for task in StaffTask.objects.all()] == ["address_changed"]
+    assert Appointment.objects.get().line1 == "1201 Lake St"
+
+
+def test_it_plans_texts_for_a_patient_who_changes_to_texts_and_keeps_what_may_return(
+    client: APIClient, ada: Patient
+) -> None:
+    make_nurse()
+    client.patch("/api/v1/me/", {"channels": ["email"]}, format="json")
+    book(client, at(8, 10))
+
+    def planned() -> set[str]:
+        rows = Notice.objects.filter(kind="evening_before", status="pending")
+        return set(rows.values_list("channel", flat=True))
+
+    assert planned() == {"email"}
+    for minutes, channels in ((5, ["sms"]), (10, ["email"])):
+        with time_machine.travel(MONDAY + timedelta(minutes=minutes), tick=False):
+            client.patch("/api/v1/me/", {"channels": channels}, format="json")
+        with time_machine.travel(MONDAY + timedelta(minutes=minutes + 1), tick=False):
+            gates.recheck()
+        assert planned() == {"email", "sms"}
+
+
+def test_it_keeps_asking_the_other_gates_when_one_breaks(
+    client: APIClient, ada: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_nurse()
+    ben = make_patient(name="Ben Okafor")
+    book(client, at(4, 10))
+    book(client_of(ben), at(5, 10))
+    ask = gates.gate.ask
+
+    def break_for_ada(**asked: Any) -> Any:
+        if asked["patient"] == ada:
+            raise RuntimeError
+        return ask(**asked)
+
+    monkeypatch.setattr(gates.gate, "ask", break_for_ada)
+    Patient.objects.update(escort_name="", changed_at=now() + timedelta(seconds=1))
+    gates.recheck()
+    assert Appointment.objects.get(patient=ben).blocked == ["escort_missing"]
+    assert Appointment.objects.get(patient=ada).blocked == []

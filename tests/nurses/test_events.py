@@ -313,3 +313,30 @@ def test_it_has_nothing_for_a_nurse_who_is_not_on_the_roster(db: None) -> None:
     client.force_login(make_user(role=Role.NURSE, name="Cleo Marsh"))
     assert client.get("/api/v1/route/").status_code == 404
     assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("paper", ["licences", "qualifications"])
+def test_it_starts_no_infusion_without_the_nurse_s_own_papers(visit: Visit, paper: str) -> None:
+    visit.arrives()
+    for prepare in visit.preparations().values():
+        prepare()
+    getattr(visit.nurse, paper).update(valid_until=START.date() - timedelta(days=1))
+    answer = visit.event("start_infusion", 30)
+    assert (answer.status_code, codes(answer)) == (409, ["blocked"])
+    assert "nurse_not_licensed" in answer.json()["errors"][0]["detail"]
+    getattr(visit.nurse, paper).update(valid_until=START.date())
+    assert visit.event("start_infusion", 30).status_code == 201
+
+
+def test_it_knows_no_infusion_at_a_consultation_even_where_one_is_said_to_have_happened(
+    db: None, late: time_machine.Traveller
+) -> None:
+    nurse = make_nurse(kind="desk")
+    talk = make_appointment(
+        patient=make_patient(), nurse=nurse, starts_at=START, slug="consultation"
+    )
+    client = APIClient()
+    client.force_login(nurse.user)
+    story = Visit(appointment=talk, nurse=nurse, client=client)
+    answer = story.event("start_infusion", 5, happened=True)
+    assert (answer.status_code, codes(answer)) == (409, ["wrong_state"])

@@ -9,13 +9,14 @@ import time_machine
 from django.db import transaction
 
 from booking import appointments, notices, rules
+from booking.locks import locked
 from booking.models import Notice, NoticeStatus
 from tests.nurses.story import START, Visit, after
 
 
 def plan(visit: Visit) -> None:
     with time_machine.travel(START - timedelta(days=3), tick=False), transaction.atomic():
-        notices.plan_for(appointment=appointments.locked(visit.appointment.pk))
+        notices.plan_for(appointment=locked(visit.appointment.pk))
 
 
 def warnings(visit: Visit, status: NoticeStatus) -> int:
@@ -86,3 +87,16 @@ def test_it_pages_on_call_with_the_reason_when_a_dose_was_given_at_a_visit_not_h
     visit.dose(35)
     page = Notice.objects.get(appointment=visit.appointment, kind="adverse_event")
     assert page.facts == {"deviations": "not_held"}
+
+
+def test_it_counts_a_session_that_was_given_after_all(visit: Visit) -> None:
+    order = visit.appointment.order
+    assert order is not None
+    with time_machine.travel(after(60), tick=False):
+        visit.starts()
+        visit.event("abort", 33)
+        order.refresh_from_db()
+        assert order.sessions_reserved == 0
+        visit.dose(32)
+    order.refresh_from_db()
+    assert order.sessions_reserved == 1
