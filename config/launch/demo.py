@@ -20,8 +20,8 @@ PASSWORD = "stillwater-demo"  # noqa: S105 -- of made-up people, printed below
 LOGINS = {
     "patient@example.com": "a patient who can book: every gate is open",
     "new@example.com": "a patient who has not filled in the intake",
-    "nurse@example.com": "a nurse and her route",
-    "dispatcher@example.com": "the day's routes",
+    "nurse@example.com": "a nurse, her route and a passed visit to record",
+    "dispatcher@example.com": "visits, rosters, messages and tasks",
     "clinician@example.com": "intakes to review, orders to write",
     "admin@example.com": "everything",
 }
