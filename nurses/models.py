@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,8 +13,10 @@ from django.db.models import F, Q
 from booking.models import Appointment, Status
 from config.core.clock import now
 from config.core.models import append_only
+from config.core.triggers import refused_where
 
 FAR_METRES = 100
+MOST_MG = Decimal("99999.999")  # what the column holds; "not a number" sorts above every number
 
 
 class Happening(models.Model):
@@ -85,6 +90,11 @@ class Event(Happening):
                     ]
                 ),
                 name="event_has_a_known_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | (Q(latitude__range=(-90, 90)) & Q(longitude__range=(-180, 180))),
+                name="event_happens_on_the_earth",
             ),
         ]
         triggers = [append_only("event_never_changes")]
@@ -187,11 +197,33 @@ class Dose(Happening):
                 name="dose_is_never_negative",
             ),
             models.CheckConstraint(
+                condition=Q(drawn_mg__lte=MOST_MG)
+                & Q(given_mg__lte=MOST_MG)
+                & Q(wasted_mg__lte=MOST_MG)
+                & Q(returned_mg__lte=MOST_MG),
+                name="dose_figures_are_numbers",
+            ),
+            models.CheckConstraint(
                 condition=Q(witness__isnull=True) | ~Q(witness=F("recorded_by")),
                 name="dose_witness_is_another_person",
             ),
         ]
-        triggers = [append_only("dose_never_changes")]
+        triggers = [
+            append_only("dose_never_changes"),
+            # Asked at the commit, because the visit is told after the row is written.
+            refused_where(
+                "dose_is_known_to_its_visit",
+                "A visit at which a dose was given says when the first one was.",
+                at_commit=True,
+                condition=pgtrigger.Q(new__given_mg__gt=0),
+                sql="""
+                    NOT EXISTS (
+                        SELECT FROM booking_appointment
+                        WHERE id = NEW.appointment_id AND dosed_at IS NOT NULL
+                    )
+                """,
+            ),
+        ]
 
     @property
     def is_witness_pending(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,23 +12,10 @@ from booking.serializers import InstantField
 from config.core.clock import now
 from nurses.models import AdverseEvent, Check, Event
 from nurses.writing import CLOCK_SKEW
+from patients.fields import DegreesField
 
 # What a scale or a monitor can show of a living person.
 WEIGHT_KG = (Decimal(20), Decimal(400))
-
-
-class DegreesField(serializers.FloatField):
-    """A finite number of degrees within a range."""
-
-    def __init__(self, limit: float) -> None:
-        super().__init__(min_value=-limit, max_value=limit, required=False, allow_null=True)
-
-    def to_internal_value(self, data: Any) -> float:
-        """Refuse what is no number of this world."""
-        value = super().to_internal_value(data)
-        if not math.isfinite(value):
-            self.fail("invalid")
-        return value
 
 
 class HappeningInput(serializers.Serializer[Any]):
@@ -43,8 +29,8 @@ class EventInput(HappeningInput):
     """A step of the visit."""
 
     event = serializers.ChoiceField(choices=Event.Name.choices)
-    latitude = DegreesField(90)
-    longitude = DegreesField(180)
+    latitude = DegreesField(min_value=-90, max_value=90, required=False, allow_null=True)
+    longitude = DegreesField(min_value=-180, max_value=180, required=False, allow_null=True)
     happened = serializers.BooleanField(default=False)
 
     def validate(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -283,8 +283,8 @@ class TherapyAdmin(RoleAdmin):
     list_display = ("name", "slug", "total_minutes", "min_interval_hours", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Orders and visits name a therapy by its slug: it stays."""
-        return ("slug",) if obj else ()
+        """Orders and visits name a therapy by its slug and count on what it is: both stay."""
+        return ("slug", "needs_order") if obj else ()
 
 
 class PlaceRuleAdmin(RoleAdmin):

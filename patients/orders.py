@@ -20,6 +20,7 @@ from patients.answers import storable
 from patients.models import Order, Patient, Therapy
 
 MINUTES = 60  # in an hour
+EARLIEST_DAY = date(2000, 1, 1)  # the database refuses an earlier one as well
 POSITIVE: Final = ("sessions", "dose_mg", "rate_mg_per_hour", "weight_kg")
 
 
@@ -79,6 +80,7 @@ def check(**figures: Unpack[Figures]) -> None:
         weighed_on=figures["weighed_on"],
         valid_from=figures["valid_from"],
         valid_until=figures["valid_until"],
+        evaluated_on=figures["evaluated_on"],
     )
     reasons = dose_reasons(
         therapy=therapy,
@@ -131,8 +133,13 @@ def check_prescribers(*, prescriber: User, second: User | None = None) -> None:
         raise Malformed("invalid", "The second prescriber is a clinician.", "second_prescriber")
 
 
-def check_dates(*, weighed_on: date, valid_from: date, valid_until: date) -> None:
-    """Refuse a weight of tomorrow and an order that ends before it begins."""
+def check_dates(
+    *, weighed_on: date, valid_from: date, valid_until: date, evaluated_on: date | None
+) -> None:
+    """Refuse days that cannot be, a weight of tomorrow, an order that ends before it begins."""
+    for name, day in (("weighed_on", weighed_on), ("evaluated_on", evaluated_on)):
+        if day is not None and day < EARLIEST_DAY:
+            raise Malformed("min_value", f"This lies before {EARLIEST_DAY.year}.", name)
     if weighed_on > latest_today():
         raise Malformed("in_the_future", "The weight is of a later day.", "weighed_on")
     if valid_until < valid_from:

@@ -132,6 +132,12 @@ def make_order(*, patient: Patient, slug: str = "mood-40", **changes: Any) -> Or
     return Order.objects.create(**fields)
 
 
+def use_up(order: Order) -> None:
+    """Reserve every session that is left, one by one as booking does."""
+    for _ in range(order.sessions_left):
+        Order.objects.filter(pk=order.pk).update(sessions_reserved=F("sessions_reserved") + 1)
+
+
 def make_patient(
     *,
     name: str = "Ada Byrne",

@@ -1,16 +1,8 @@
 """What we promised, and keeping the promise."""
 
-from booking.models.appointment import (
-    ENDED,
-    FREED,
-    OCCUPYING,
-    TRANSITIONS,
-    UNDER_WAY,
-    Appointment,
-    AppointmentQuerySet,
-    Status,
-)
+from booking.models.appointment import Appointment, AppointmentQuerySet
 from booking.models.notice import OPEN, Notice, NoticeQuerySet, NoticeStatus
+from booking.models.status import ENDED, FREED, OCCUPYING, TRANSITIONS, UNDER_WAY, Status
 from booking.models.task import StaffTask
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 import pgtrigger
@@ -12,65 +12,21 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
+from django.db.models.functions import Cast
 
+from booking.clock import EARLIEST, LATEST
+from booking.models.status import OCCUPYING, TRANSITIONS, Status
 from config.core.clock import now
 from config.core.models import never_deleted
+from config.core.policy import FLOORS
+from config.core.triggers import changed, changed_once_set, refused, refused_where, written
 from patients.models import Order, Patient, Therapy
 from scheduling.models import Nurse
 
-
-class Status(models.TextChoices):
-    """Where a visit stands."""
-
-    BOOKED = "booked", "Booked"
-    EN_ROUTE = "en_route", "Nurse on the way"
-    ON_SITE = "on_site", "Nurse on site"
-    INFUSING = "infusing", "Infusing"
-    OBSERVING = "observing", "Observing"
-    DISCHARGED = "discharged", "Discharged"
-    COMPLETED = "completed", "Completed"
-    CANCELLED = "cancelled", "Cancelled"
-    NO_SHOW = "no_show", "No show"
-    ABORTED = "aborted", "Aborted"
-    TRANSFERRED = "transferred", "Transferred to emergency care"
-
-
-# The promise holds the nurse's and the patient's time in all but these.
-FREED = (Status.CANCELLED, Status.NO_SHOW, Status.ABORTED)
-
-
-OCCUPYING = tuple(status for status in Status if status not in FREED)
-
-
-UNDER_WAY = (Status.EN_ROUTE, Status.ON_SITE, Status.INFUSING, Status.OBSERVING)
-
-
-ENDED = (Status.DISCHARGED, Status.COMPLETED, *FREED, Status.TRANSFERRED)
-
-
-TRANSITIONS = [
-    ("booked", "en_route"),
-    ("booked", "on_site"),
-    ("booked", "cancelled"),
-    ("booked", "no_show"),
-    ("booked", "aborted"),
-    ("booked", "completed"),
-    ("en_route", "on_site"),
-    ("en_route", "cancelled"),
-    ("en_route", "no_show"),
-    ("en_route", "aborted"),
-    ("on_site", "infusing"),
-    ("on_site", "cancelled"),
-    ("on_site", "no_show"),
-    ("on_site", "aborted"),
-    ("on_site", "completed"),
-    ("on_site", "transferred"),
-    ("infusing", "observing"),
-    ("infusing", "aborted"),
-    ("infusing", "transferred"),
-    ("observing", "discharged"),
-    ("observing", "transferred"),
-]
+FOOD_FLOOR = timedelta(hours=FLOORS["FOOD_HOURS"])
+LIQUIDS_FLOOR = timedelta(hours=FLOORS["LIQUIDS_HOURS"])
+DRIVING_FLOOR = timedelta(hours=FLOORS["DRIVING_HOURS"])
+MONTH = timedelta(days=30)
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -201,8 +157,43 @@ class Appointment(models.Model):
                 name="appointment_for_an_infusion_has_its_clock_and_place",
             ),
             models.CheckConstraint(
-                condition=Q(order__isnull=True) | Q(drive_after__gt=F("ends_at")),
+                condition=Q(drive_after__gte=F("ends_at") + DRIVING_FLOOR),
                 name="appointment_forbids_driving_after_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(heavy_meal_until__lte=F("fast_from"))
+                & Q(fast_from__lte=F("starts_at") - FOOD_FLOOR)
+                & Q(liquids_until__lte=F("starts_at") - LIQUIDS_FLOOR),
+                name="appointment_stops_food_and_drink_before_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__gte=EARLIEST)
+                & Q(ends_at__lt=LATEST)
+                & (Q(drive_after__isnull=True) | Q(drive_after__lt=LATEST + MONTH)),
+                name="appointment_lies_in_the_years_we_reckon_with",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True)
+                | (Q(latitude__range=(-90, 90)) & Q(longitude__range=(-180, 180))),
+                name="appointment_lies_on_the_earth",
+            ),
+            models.CheckConstraint(
+                condition=Q(dosed_at__isnull=True) | Q(order__isnull=False),
+                name="appointment_with_a_dose_is_an_infusion",
+            ),
+            models.UniqueConstraint(
+                "patient",
+                Cast(
+                    Func(
+                        "time_zone",
+                        "starts_at",
+                        function="TIMEZONE",
+                        output_field=models.DateTimeField(),
+                    ),
+                    models.DateField(),
+                ),
+                condition=Q(order__isnull=False, status__in=OCCUPYING),
+                name="appointment_one_infusion_per_patient_and_day",
             ),
         ]
         triggers = [
@@ -210,18 +201,62 @@ class Appointment(models.Model):
             pgtrigger.FSM(
                 name="appointment_status_moves_forward", field="status", transitions=TRANSITIONS
             ),
-            pgtrigger.Trigger(
-                name="appointment_drive_after_only_moves_later",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(
-                    old__dosed_at__isnull=False,
-                    new__drive_after__lt=pgtrigger.F("old__drive_after"),
+            refused(
+                "appointment_drive_after_only_moves_later",
+                'After a dose "do not drive before" only moves later.',
+                condition=pgtrigger.Q(old__dosed_at__isnull=False)
+                & (
+                    pgtrigger.Q(new__drive_after__lt=pgtrigger.F("old__drive_after"))
+                    | pgtrigger.Q(new__drive_after__isnull=True)
                 ),
-                func="""
-                    RAISE EXCEPTION 'After a dose "do not drive before" only moves later.'
-                        USING ERRCODE = 'check_violation',
-                              CONSTRAINT = 'appointment_drive_after_only_moves_later';
+            ),
+            refused(
+                "appointment_is_for_one_patient_and_therapy",
+                "A promise is not handed on: cancel it and book another.",
+                condition=changed("patient", "therapy", "booked_at", "booked_by"),
+            ),
+            refused(
+                "appointment_facts_never_change_once_told",
+                "What happened at a visit is told once.",
+                condition=changed_once_set("departed_at", "dosed_at", "discharged_at"),
+            ),
+            refused(
+                "appointment_version_never_falls",
+                "The version and the revision of a promise only grow.",
+                condition=pgtrigger.Q(new__version__lt=pgtrigger.F("old__version"))
+                | pgtrigger.Q(new__revision__lt=pgtrigger.F("old__revision")),
+            ),
+            refused(
+                "appointment_moves_only_as_a_new_version",
+                "A promise that moves is a new version of it.",
+                condition=changed("starts_at", "ends_at", "time_zone")
+                & pgtrigger.Q(new__version__lte=pgtrigger.F("old__version")),
+            ),
+            refused(
+                "appointment_order_stays_once_under_way",
+                "A visit under way rests on the order it began with.",
+                condition=changed("order") & ~pgtrigger.Q(old__status="booked"),
+            ),
+            refused_where(
+                "appointment_for_an_infusion_has_an_order",
+                "An infusion has an order, and nothing else has.",
+                operation=written("order_id"),
+                sql="""
+                    (NEW.order_id IS NOT NULL) <> (
+                        SELECT needs_order FROM patients_therapy WHERE slug = NEW.therapy_id
+                    )
+                """,
+            ),
+            refused_where(
+                "appointment_order_is_its_patients",
+                "The order of a visit is for the same patient and therapy.",
+                operation=written("order_id"),
+                condition=pgtrigger.Q(new__order__isnull=False),
+                sql="""
+                    NOT EXISTS (
+                        SELECT FROM patients_order WHERE id = NEW.order_id
+                        AND patient_id = NEW.patient_id AND therapy_id = NEW.therapy_id
+                    )
                 """,
             ),
         ]

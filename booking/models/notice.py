@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from booking.models.appointment import Appointment
 from config.core.clock import now
 from config.core.models import never_deleted
+from config.core.triggers import changed, changed_once_set, refused
 from patients.models import Patient
 
 
@@ -34,6 +35,14 @@ OPEN = (
     NoticeStatus.CLAIMED,
     NoticeStatus.SENDING,
     NoticeStatus.UNKNOWN,
+)
+
+
+CLOSED = (
+    NoticeStatus.SENT,
+    NoticeStatus.FAILED,
+    NoticeStatus.EXPIRED,
+    NoticeStatus.SUPERSEDED,
 )
 
 
@@ -158,6 +167,11 @@ class Notice(models.Model):
                 condition=~Q(status__in=["claimed", "sending"]) | Q(lease_until__isnull=False),
                 name="notice_in_hand_has_a_lease",
             ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                name="notice_is_acknowledged_by_somebody",
+            ),
         ]
         triggers = [
             never_deleted("notice_is_never_deleted"),
@@ -183,6 +197,41 @@ class Notice(models.Model):
                     ("unknown", "expired"),
                     ("unknown", "superseded"),
                 ],
+            ),
+            refused(
+                "notice_says_one_thing_to_one_recipient",
+                "What a message is about, and whom it is for, never changes.",
+                condition=changed(
+                    "appointment",
+                    "patient",
+                    "subject_of",
+                    "kind",
+                    "occurrence",
+                    "recipient",
+                    "channel",
+                    "notice_class",
+                    "version",
+                    "revision",
+                    "facts",
+                    "created_at",
+                ),
+            ),
+            refused(
+                "notice_is_retimed_only_while_it_waits",
+                "A message is given another time only while it waits.",
+                condition=~pgtrigger.Q(old__status="pending")
+                & changed("ideal_at", "send_from", "not_after"),
+            ),
+            refused(
+                "notice_keeps_the_words_that_were_sent",
+                "What was sent, where and when, never changes.",
+                condition=pgtrigger.Q(old__status__in=CLOSED)
+                & changed("address", "message_id", "title", "body", "sent_at"),
+            ),
+            refused(
+                "notice_is_acknowledged_once",
+                "Whoever took care of a page first did.",
+                condition=changed_once_set("acknowledged_at", "acknowledged_by"),
             ),
         ]
 

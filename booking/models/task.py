@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from booking.models.appointment import Appointment
 from config.core.clock import now
+from config.core.models import never_deleted
+from config.core.triggers import changed, changed_once_set, refused
 from patients.models import Intake, Patient
 
 
@@ -39,7 +41,27 @@ class StaffTask(models.Model):
                 fields=["kind", "key"],
                 condition=Q(done_at__isnull=True),
                 name="staff_task_is_open_once",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+                name="staff_task_is_done_by_somebody",
+            ),
+        ]
+        triggers = [
+            never_deleted("staff_task_is_never_deleted"),
+            refused(
+                "staff_task_asks_one_thing",
+                "What a task asks for never changes.",
+                condition=changed(
+                    "kind", "appointment", "patient", "intake", "key", "detail", "created_at"
+                ),
+            ),
+            refused(
+                "staff_task_is_done_once",
+                "A task that is done stays so.",
+                condition=changed_once_set("done_at", "done_by"),
+            ),
         ]
 
     def __str__(self) -> str:

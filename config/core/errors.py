@@ -63,6 +63,9 @@ CONSTRAINTS: dict[str, Reason] = {
     "appointment_one_at_a_time_per_patient": Reason(
         "patient_busy", "You already have a visit at that time."
     ),
+    "appointment_one_infusion_per_patient_and_day": Reason(
+        "interval_too_short", "This is too close to another of your visits."
+    ),
     "order_reserves_no_more_than_it_holds": Reason(
         "order_exhausted", "The order has no sessions left."
     ),

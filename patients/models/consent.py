@@ -6,6 +6,7 @@ from django.db import models
 
 from config.core.clock import now
 from config.core.models import append_only
+from config.core.triggers import refused_where
 from patients.models.patient import Patient
 
 
@@ -27,7 +28,14 @@ class ConsentDocument(models.Model):
                 fields=["slug", "version"], name="consent_document_version_is_published_once"
             )
         ]
-        triggers = [append_only("consent_document_never_changes")]
+        triggers = [
+            append_only("consent_document_never_changes"),
+            refused_where(
+                "consent_document_hash_is_of_its_text",
+                "The hash is not that of the text.",
+                sql="NEW.sha256 <> encode(sha256(convert_to(NEW.text, 'UTF8')), 'hex')",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title}, version {self.version}"
@@ -53,7 +61,18 @@ class Signature(models.Model):
                 fields=["document", "patient"], name="signature_is_given_once_per_version"
             )
         ]
-        triggers = [append_only("signature_never_changes")]
+        triggers = [
+            append_only("signature_never_changes"),
+            refused_where(
+                "signature_is_under_the_text_that_was_read",
+                "The hash is not that of the document.",
+                sql="""
+                    NEW.sha256 <> (
+                        SELECT sha256 FROM patients_consentdocument WHERE id = NEW.document_id
+                    )
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.typed_name}: {self.document}"

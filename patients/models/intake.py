@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from config.core.clock import now
 from config.core.models import never_deleted
+from config.core.triggers import changed, refused
 from patients.models.patient import Patient
 
 
@@ -87,6 +88,11 @@ class Intake(models.Model):
                 | (Q(decided_by__isnull=False) & ~Q(reason="")),
                 name="intake_with_findings_is_cleared_by_a_named_person_with_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, decided_by__isnull=True)
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="intake_is_decided_by_somebody",
+            ),
         ]
         triggers = [
             never_deleted("intake_is_never_deleted"),
@@ -102,10 +108,31 @@ class Intake(models.Model):
                     ("cleared", "declined"),
                 ],
             ),
-            pgtrigger.Protect(
-                name="intake_answers_never_change",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("answers", "findings", "outcome", "patient"),
+            refused(
+                "intake_answers_never_change",
+                "What was answered and what screening found never change.",
+                condition=changed(
+                    "patient",
+                    "version",
+                    "answers",
+                    "findings",
+                    "scores",
+                    "outcome",
+                    "submitted_at",
+                    "valid_until",
+                ),
+            ),
+            refused(
+                "intake_decision_changes_with_its_status",
+                "A decision is replaced by another one, and never taken away.",
+                condition=(
+                    pgtrigger.Q(old__status=pgtrigger.F("new__status"))
+                    & changed("decided_by", "decided_at", "reason")
+                )
+                | (
+                    pgtrigger.Q(old__decided_at__isnull=False)
+                    & pgtrigger.Q(new__decided_at__isnull=True)
+                ),
             ),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Self
 
 import pgtrigger
@@ -12,8 +13,14 @@ from django.db.models import F, Q
 
 from config.core.clock import now
 from config.core.models import never_deleted
+from config.core.triggers import changed, changed_once_set, refused, refused_where
 from patients.models.patient import Patient
 from patients.models.therapy import Therapy
+
+# What the columns hold; PostgreSQL sorts "not a number" above every number.
+MOST_MG = Decimal("99999.99")
+MOST_KG = Decimal("9999.9")
+EARLIEST_DAY = date(2000, 1, 1)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -79,6 +86,23 @@ class Order(models.Model):
                 name="order_figures_are_positive",
             ),
             models.CheckConstraint(
+                condition=Q(dose_mg__lte=MOST_MG)
+                & Q(rate_mg_per_hour__lte=MOST_MG)
+                & Q(weight_kg__lte=MOST_KG),
+                name="order_figures_are_numbers",
+            ),
+            models.CheckConstraint(
+                condition=Q(evaluated_on__gte=EARLIEST_DAY)
+                & Q(weighed_on__gte=EARLIEST_DAY)
+                & Q(weighed_on__lte=date.max)
+                & Q(valid_until__lte=date.max),
+                name="order_dates_can_be",
+            ),
+            models.CheckConstraint(
+                condition=Q(evaluated_on__lte=F("valid_from")),
+                name="order_begins_after_the_evaluation",
+            ),
+            models.CheckConstraint(
                 condition=Q(valid_until__gte=F("valid_from")), name="order_ends_after_it_begins"
             ),
             models.CheckConstraint(
@@ -88,22 +112,38 @@ class Order(models.Model):
         ]
         triggers = [
             never_deleted("order_is_never_deleted"),
-            pgtrigger.Protect(
-                name="order_figures_never_change",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange(
+            refused(
+                "order_figures_never_change",
+                "An order is never changed: withdraw it and write another.",
+                condition=changed(
                     "patient",
                     "therapy",
                     "prescriber",
+                    "second_prescriber",
                     "sessions",
                     "dose_mg",
                     "rate_mg_per_hour",
                     "weight_kg",
                     "weighed_on",
-                    "valid_from",
                     "min_interval_hours",
+                    "valid_from",
+                    "valid_until",
                     "evaluated_on",
+                    "created_at",
                 ),
+            ),
+            refused(
+                "order_withdrawn_stays_withdrawn",
+                "An order that was withdrawn stays so.",
+                condition=changed_once_set("withdrawn_at", "withdrawn_by")
+                | (pgtrigger.Q(old__withdrawn_at__isnull=False) & changed("withdrawn_reason")),
+            ),
+            refused_where(
+                "order_sessions_are_counted_one_by_one",
+                "Sessions are reserved and given back one by one.",
+                operation=pgtrigger.Update,
+                condition=changed("sessions_reserved"),
+                sql="abs(NEW.sessions_reserved - OLD.sessions_reserved) <> 1",
             ),
             pgtrigger.Trigger(
                 name="order_dose_within_limits",

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from config.core.clock import now
 from config.core.models import never_deleted
+from config.core.triggers import changed, refused
 
 
 def default_channels() -> list[str]:
@@ -39,7 +40,14 @@ class Patient(models.Model):
 
     class Meta:
         ordering = ("user__email",)
-        triggers = [never_deleted("patient_is_never_deleted")]
+        triggers = [
+            never_deleted("patient_is_never_deleted"),
+            refused(
+                "patient_is_one_person",
+                "What is known of a person is not handed on to another account.",
+                condition=changed("user"),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(channels__contained_by=["email", "sms"]),
@@ -70,6 +78,14 @@ class Address(models.Model):
             models.CheckConstraint(
                 condition=Q(latitude__range=(-90, 90)) & Q(longitude__range=(-180, 180)),
                 name="address_lies_on_the_earth",
+            ),
+        ]
+        triggers = [
+            never_deleted("address_is_never_deleted"),
+            refused(
+                "address_is_one_patients",
+                "A home is not handed on to another patient.",
+                condition=changed("patient"),
             ),
         ]
 

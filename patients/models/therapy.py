@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
+
+from config.core.triggers import changed, refused
+
+# What the columns hold; PostgreSQL sorts "not a number" above every number.
+MOST_PER_KG = Decimal("99.999")
+MOST_PER_HOUR = Decimal("9999.99")
 
 
 class Therapy(models.Model):
@@ -36,6 +44,19 @@ class Therapy(models.Model):
                 | Q(max_mg_per_kg__isnull=False)
                 | Q(max_mg_per_kg_hour__isnull=False),
                 name="therapy_given_by_order_has_a_dose_limit",
+            ),
+            models.CheckConstraint(
+                condition=(Q(max_mg_per_kg__isnull=True) | Q(max_mg_per_kg__lte=MOST_PER_KG))
+                & (Q(max_mg_per_kg_hour__isnull=True) | Q(max_mg_per_kg_hour__lte=MOST_PER_KG))
+                & (Q(max_mg_per_hour__isnull=True) | Q(max_mg_per_hour__lte=MOST_PER_HOUR)),
+                name="therapy_limits_are_numbers",
+            ),
+        ]
+        triggers = [
+            refused(
+                "therapy_needs_an_order_or_never_does",
+                "Visits were promised as what the therapy is: make another one.",
+                condition=changed("needs_order"),
             ),
         ]
 

@@ -14,7 +14,7 @@ from booking import appointments, gates
 from booking.models import Appointment, Notice, StaffTask, Status
 from config.core.clock import now
 from patients import orders
-from patients.models import Order, Patient
+from patients.models import Patient
 from scheduling.models import Leave, Shift
 from tests.factories import (
     CHICAGO,
@@ -25,6 +25,7 @@ from tests.factories import (
     make_patient,
     make_user,
     therapy,
+    use_up,
 )
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +153,7 @@ def test_it_lets_the_larger_interval_of_two_orders_win(client: APIClient, ada: P
 
 def test_it_refuses_once_the_order_s_sessions_are_reserved(client: APIClient, ada: Patient) -> None:
     make_nurse()
-    Order.objects.update(sessions_reserved=6)
+    use_up(ada.orders.get())
     assert codes(book(client, at(4, 10))) == ["order_exhausted"]
 
 
@@ -492,7 +493,7 @@ def test_it_asks_a_person_when_the_address_of_a_promised_visit_changes(
         client.patch("/api/v1/me/", {"address": {"line1": "88 Harlem Ave"}}, format="json")
     with time_machine.travel(MONDAY + timedelta(minutes=6), tick=False):
         gates.recheck()
-        StaffTask.objects.update(done_at=now())
+        StaffTask.objects.update(done_at=now(), done_by=ada.user)
     with time_machine.travel(MONDAY + timedelta(minutes=9), tick=False):
         gates.recheck()
     assert [task.kind for task in StaffTask.objects.all()] == ["address_changed"]

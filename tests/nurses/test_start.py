@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from booking.models import Status
 from nurses.models import Event
 from patients.models import Intake, Order
+from tests.factories import use_up
 from tests.nurses.story import NOW, Visit, after, codes
 
 IN_ORDER = [
@@ -165,7 +167,7 @@ def test_it_names_a_closed_gate_with_its_codes(visit: Visit) -> None:
 
 def test_it_counts_the_session_the_visit_holds_itself(visit: Visit) -> None:
     prepare(visit)
-    Order.objects.update(sessions_reserved=6)
+    use_up(Order.objects.get())
     assert start(visit).status_code == 201
 
 
@@ -173,7 +175,9 @@ def test_it_asks_the_intake_for_the_moment_of_the_event_however_late_it_arrives(
     visit: Visit,
 ) -> None:
     prepare(visit)
-    Intake.objects.update(valid_until=after(45))
+    newest = Intake.objects.get()
+    newest.pk, newest.submitted_at, newest.valid_until = None, NOW - timedelta(days=1), after(45)
+    newest.save(force_insert=True)
     assert codes(start(visit, 45)) == ["blocked"]
     assert start(visit, 44).status_code == 201
 

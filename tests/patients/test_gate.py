@@ -19,6 +19,7 @@ from tests.factories import (
     make_order,
     make_patient,
     therapy,
+    use_up,
 )
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,7 @@ def _submit_again(patient: Patient) -> None:
 
 
 def _use_up(patient: Patient) -> None:
-    patient.orders.update(sessions_reserved=6)
+    use_up(patient.orders.get())
 
 
 def _withdraw(patient: Patient) -> None:
@@ -176,7 +177,7 @@ def test_it_uses_the_order_that_ends_first_and_has_a_session_left() -> None:
     soon = make_order(patient=ada, valid_until=now().date() + timedelta(days=30))
     starts_at = now() + timedelta(days=2)
     assert gate.order_for(patient=ada, therapy=therapy(), starts_at=starts_at) == soon
-    Order.objects.filter(pk=soon.pk).update(sessions_reserved=soon.sessions)
+    use_up(soon)
     found = gate.order_for(patient=ada, therapy=therapy(), starts_at=starts_at)
     assert found is not None
     assert found != soon

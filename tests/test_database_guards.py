@@ -1,0 +1,454 @@
+"""What PostgreSQL refuses whoever asks, by the guard's name; beside it, what it has to allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, models, transaction
+from pytest_django import DjangoDbBlocker
+
+from booking.models import Appointment, Notice, StaffTask, Status
+from config.core.errors import constraint_of
+from config.core.models import Role
+from nurses.models import Dose, Event
+from patients.models import ConsentDocument, Order, Signature
+from tests import factories
+
+STARTS_AT = datetime(2027, 3, 3, 15, 30, tzinfo=UTC)  # 9:30 AM in Chicago
+CLOCK = ("starts_at", "ends_at", "heavy_meal_until", "fast_from", "liquids_until", "drive_after")
+
+Ids = dict[str, Any]
+
+
+def update(model: type[models.Model], which: str, what: str) -> str:
+    return f"UPDATE {model._meta.db_table} SET {what} WHERE id = %({which})s"
+
+
+def delete(model: type[models.Model], which: str) -> str:
+    return f"DELETE FROM {model._meta.db_table} WHERE id = %({which})s"
+
+
+def copy(model: type[models.Model], which: str, **changes: str) -> str:
+    """Insert the row anew with a few columns changed."""
+    copied = [f for f in model._meta.concrete_fields if not (f.generated or f.primary_key)]
+    columns = [str(field.column) for field in copied]
+    table, values = model._meta.db_table, [changes.get(column, column) for column in columns]
+    source = f"SELECT {', '.join(values)} FROM {table} WHERE id = %({which})s"
+    return f"INSERT INTO {table} ({', '.join(columns)}) {source}"
+
+
+def visit(what: str) -> str:
+    return update(Appointment, "visit", what)
+
+
+def given(what: str) -> str:
+    return update(Appointment, "given", what)
+
+
+def order(what: str) -> str:
+    return update(Order, "order", what)
+
+
+def notice(what: str) -> str:
+    return update(Notice, "notice", what)
+
+
+def shifted(hours: int) -> str:
+    times = ", ".join(f"{name} = {name} + interval '{hours} hours'" for name in CLOCK)
+    return update(Appointment, "next_day", f"{times}, version = version + 1")
+
+
+def new_order(**changes: str) -> str:
+    return copy(Order, "order", **{"sessions_reserved": "0", **changes})
+
+
+def new_dose(**changes: str) -> str:
+    return copy(Dose, "dose", client_id="'new'", **changes)
+
+
+def new_event(**changes: str) -> str:
+    return copy(Event, "event", client_id="'new'", **changes)
+
+
+SECOND = "second_prescriber_id = %(erin)s"
+
+# guard, what it refuses, its legitimate twin
+CASES: list[tuple[str, str, str]] = [
+    # -- appointments
+    (
+        "appointment_is_for_one_patient_and_therapy",
+        visit("patient_id = %(ben)s"),
+        visit("nurse_id = %(cleo)s"),
+    ),
+    (
+        "appointment_is_for_one_patient_and_therapy",
+        visit("therapy_id = 'maintenance-40'"),
+        visit("cancel_reason = 'ill', status = 'cancelled'"),
+    ),
+    (
+        "appointment_order_is_its_patients",
+        visit("order_id = %(bens_order)s"),
+        visit("order_id = %(renewed)s"),
+    ),
+    (
+        "appointment_order_is_its_patients",
+        visit("order_id = %(other_therapy)s"),
+        visit("order_id = %(renewed)s"),
+    ),
+    (
+        "appointment_for_an_infusion_has_an_order",
+        visit("order_id = NULL"),
+        visit("order_id = order_id"),
+    ),
+    (
+        "appointment_for_an_infusion_has_an_order",
+        update(Appointment, "talk", "order_id = %(order)s"),
+        update(Appointment, "talk", "order_id = NULL"),
+    ),
+    (
+        "appointment_order_stays_once_under_way",
+        given("order_id = %(renewed)s"),
+        given("order_id = order_id"),
+    ),
+    *(
+        (
+            "appointment_facts_never_change_once_told",
+            given(f"{fact} = {value}"),
+            visit(f"{fact} = now()"),
+        )
+        for fact in ("dosed_at", "departed_at", "discharged_at")
+        for value in ("NULL", "now()")
+    ),
+    ("appointment_version_never_falls", visit("version = 0"), visit("version = 2")),
+    ("appointment_version_never_falls", given("revision = 0"), given("revision = 2")),
+    (
+        "appointment_moves_only_as_a_new_version",
+        visit("starts_at = starts_at + interval '1 minute'"),
+        visit("starts_at = starts_at + interval '1 minute', version = version + 1"),
+    ),
+    (
+        "appointment_moves_only_as_a_new_version",
+        visit("time_zone = 'Asia/Tokyo'"),
+        visit("time_zone = 'America/Chicago'"),
+    ),
+    (
+        "appointment_stops_food_and_drink_before_it",
+        visit("fast_from = starts_at - interval '239 minutes'"),
+        visit("fast_from = starts_at - interval '4 hours'"),
+    ),
+    (
+        "appointment_stops_food_and_drink_before_it",
+        visit("liquids_until = starts_at - interval '59 minutes'"),
+        visit("liquids_until = starts_at - interval '1 hour'"),
+    ),
+    (
+        "appointment_stops_food_and_drink_before_it",
+        visit("heavy_meal_until = fast_from + interval '1 minute'"),
+        visit("heavy_meal_until = fast_from"),
+    ),
+    (
+        "appointment_forbids_driving_after_it",
+        visit("drive_after = ends_at + interval '359 minutes'"),
+        visit("drive_after = ends_at + interval '6 hours'"),
+    ),
+    (
+        "appointment_drive_after_only_moves_later",
+        given("drive_after = drive_after - interval '1 second'"),
+        given("drive_after = drive_after + interval '1 second'"),
+    ),
+    (
+        "appointment_drive_after_only_moves_later",
+        given("drive_after = NULL"),
+        update(Appointment, "talk", "drive_after = NULL"),
+    ),
+    (
+        "appointment_drive_after_only_moves_later",
+        given("dosed_at = NULL, drive_after = drive_after - interval '1 second'"),
+        visit("dosed_at = NULL, drive_after = drive_after - interval '1 second'"),
+    ),
+    ("appointment_one_infusion_per_patient_and_day", shifted(-20), shifted(20)),
+    (
+        "appointment_lies_in_the_years_we_reckon_with",
+        visit("drive_after = 'infinity'"),
+        visit("drive_after = drive_after + interval '1 day'"),
+    ),
+    ("appointment_lies_on_the_earth", visit("latitude = 'NaN'"), visit("latitude = 41.9")),
+    (
+        "appointment_with_a_dose_is_an_infusion",
+        update(Appointment, "talk", "dosed_at = now()"),
+        visit("dosed_at = now()"),
+    ),
+    ("appointment_is_never_deleted", delete(Appointment, "visit"), visit("status = 'cancelled'")),
+    # -- orders
+    *(
+        ("order_figures_never_change", order(change), order("sessions_reserved = 2"))
+        for change in (
+            SECOND,
+            "valid_until = valid_until + 1",
+            "valid_until = valid_until - 1",
+            "created_at = now()",
+            "sessions = 60",
+        )
+    ),
+    (
+        "order_withdrawn_stays_withdrawn",
+        update(Order, "withdrawn", "withdrawn_at = NULL"),
+        order("withdrawn_at = now(), withdrawn_by_id = %(erin)s"),
+    ),
+    (
+        "order_sessions_are_counted_one_by_one",
+        order("sessions_reserved = sessions_reserved + 2"),
+        order("sessions_reserved = sessions_reserved + 1"),
+    ),
+    (
+        "order_sessions_are_counted_one_by_one",
+        update(Order, "bens_order", "sessions_reserved = 3"),
+        update(Order, "bens_order", "sessions_reserved = 1"),
+    ),
+    (
+        "order_figures_are_numbers",
+        new_order(weight_kg="'NaN'", dose_mg="0.01", rate_mg_per_hour="0.01"),
+        new_order(dose_mg="0.01", rate_mg_per_hour="0.01"),
+    ),
+    (
+        "order_figures_are_numbers",
+        new_order(dose_mg="'NaN'", second_prescriber_id="%(erin)s"),
+        new_order(dose_mg="90", second_prescriber_id="%(erin)s"),
+    ),
+    (
+        "order_dates_can_be",
+        new_order(evaluated_on="'1999-12-31'"),
+        new_order(evaluated_on="'2000-01-01'"),
+    ),
+    ("order_dates_can_be", new_order(weighed_on="'1999-12-31'"), new_order()),
+    ("order_dates_can_be", new_order(valid_until="'infinity'"), new_order()),
+    (
+        "order_begins_after_the_evaluation",
+        new_order(evaluated_on="valid_from + 1"),
+        new_order(evaluated_on="valid_from"),
+    ),
+    (
+        "therapy_needs_an_order_or_never_does",
+        "UPDATE patients_therapy SET needs_order = false WHERE slug = 'mood-40'",
+        "UPDATE patients_therapy SET is_active = false WHERE slug = 'mood-40'",
+    ),
+    (
+        "therapy_limits_are_numbers",
+        "UPDATE patients_therapy SET max_mg_per_kg = 'NaN' WHERE slug = 'mood-40'",
+        "UPDATE patients_therapy SET max_mg_per_kg = 0.4 WHERE slug = 'mood-40'",
+    ),
+    # -- doses and events
+    *(
+        ("dose_figures_are_numbers", new_dose(**{figure: "'NaN'", "drawn_mg": "'NaN'"}), new_dose())
+        for figure in ("given_mg", "wasted_mg", "returned_mg")
+    ),
+    (
+        "dose_is_known_to_its_visit",
+        new_dose(appointment_id="%(visit)s"),
+        new_dose(appointment_id="%(visit)s", given_mg="0", returned_mg="drawn_mg"),
+    ),
+    ("dose_never_changes", update(Dose, "dose", "lot = 'B'"), new_dose(lot="'B'")),
+    ("event_happens_on_the_earth", new_event(latitude="'NaN'", longitude="0"), new_event()),
+    # -- intakes, consents, patients
+    *(
+        (
+            "intake_answers_never_change",
+            f"UPDATE patients_intake SET {change} WHERE id = %(intake)s",
+            "UPDATE patients_intake SET status = 'declined' WHERE id = %(intake)s",
+        )
+        for change in (
+            "valid_until = valid_until + interval '1 day'",
+            "submitted_at = now()",
+            "outcome = 'crisis'",
+        )
+    ),
+    (
+        "intake_is_decided_by_somebody",
+        "UPDATE patients_intake SET status = 'declined', decided_at = now() WHERE id = %(intake)s",
+        "UPDATE patients_intake SET status = 'declined', decided_at = now(),"
+        " decided_by_id = %(erin)s WHERE id = %(intake)s",
+    ),
+    (
+        "intake_decision_changes_with_its_status",
+        "UPDATE patients_intake SET reason = 'another' WHERE id = %(intake)s",
+        "UPDATE patients_intake SET reason = 'another', status = 'declined' WHERE id = %(intake)s",
+    ),
+    (
+        "consent_document_hash_is_of_its_text",
+        copy(ConsentDocument, "document", version="9", text="'other words'"),
+        copy(ConsentDocument, "document", version="9"),
+    ),
+    (
+        "signature_is_under_the_text_that_was_read",
+        copy(Signature, "signature", patient_id="%(eve)s", sha256="repeat('0', 64)"),
+        copy(Signature, "signature", patient_id="%(eve)s"),
+    ),
+    (
+        "patient_is_one_person",
+        "UPDATE patients_patient SET user_id = %(erin)s WHERE id = %(ben)s",
+        "UPDATE patients_patient SET phone = '' WHERE id = %(ben)s",
+    ),
+    (
+        "address_is_never_deleted",
+        "DELETE FROM patients_address WHERE patient_id = %(ben)s",
+        "UPDATE patients_address SET line1 = '88 Harlem Ave' WHERE patient_id = %(ben)s",
+    ),
+    (
+        "address_is_one_patients",
+        "UPDATE patients_address SET patient_id = %(eve)s WHERE patient_id = %(ben)s",
+        "UPDATE patients_address SET patient_id = patient_id WHERE patient_id = %(ben)s",
+    ),
+    # -- messages and tasks
+    *(
+        (
+            "notice_says_one_thing_to_one_recipient",
+            notice(change),
+            notice("not_after = not_after + interval '1 day'"),
+        )
+        for change in (
+            "notice_class = 'F'",
+            "kind = 'prepare'",
+            "appointment_id = %(given)s",
+            "channel = 'sms'",
+        )
+    ),
+    *(
+        (
+            "notice_is_retimed_only_while_it_waits",
+            update(Notice, "sent", f"{moment} = {moment} + interval '1 day'"),
+            notice(f"{moment} = {moment} + interval '1 day'"),
+        )
+        for moment in ("not_after", "ideal_at")
+    ),
+    (
+        "notice_keeps_the_words_that_were_sent",
+        update(Notice, "sent", "body = 'You may drive.'"),
+        notice("body = 'You may not drive.'"),
+    ),
+    (
+        "notice_is_acknowledged_by_somebody",
+        notice("acknowledged_at = now()"),
+        notice("acknowledged_at = now(), acknowledged_by_id = %(erin)s"),
+    ),
+    (
+        "notice_is_acknowledged_once",
+        update(Notice, "sent", "acknowledged_at = NULL, acknowledged_by_id = NULL"),
+        notice("acknowledged_at = NULL, acknowledged_by_id = NULL"),
+    ),
+    (
+        "staff_task_is_never_deleted",
+        delete(StaffTask, "task"),
+        update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
+    ),
+    (
+        "staff_task_is_done_once",
+        update(StaffTask, "done", "done_at = NULL, done_by_id = NULL"),
+        update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
+    ),
+    (
+        "staff_task_is_done_by_somebody",
+        update(StaffTask, "task", "done_at = now()"),
+        update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
+    ),
+    (
+        "staff_task_asks_one_thing",
+        update(StaffTask, "task", "detail = 'Nothing.'"),
+        update(StaffTask, "task", "detail = detail"),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def ids(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Ids]:
+    """Write the rows once; whatever a test does to them is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _rows()
+        transaction.set_rollback(True)
+
+
+def _rows() -> Ids:
+    """Ada with a visit to come, one given and a talk; Ben, who has an order; Eve, who signs."""
+    erin = factories.make_user(role=Role.CLINICIAN, name="Erin Cole")
+    ada, ben = factories.make_patient(), factories.make_patient(name="Ben Osei")
+    cleo = factories.make_nurse()
+
+    def visit(days: int, **more: Any) -> Appointment:
+        at = STARTS_AT + timedelta(days=days)
+        return factories.make_appointment(patient=ada, nurse=None, starts_at=at, **more)
+
+    facts = dict.fromkeys(("dosed_at", "departed_at", "discharged_at"), STARTS_AT)
+    given = visit(-9, status=Status.OBSERVING, version=2, revision=1, **facts)
+    told = {"recorded_by": cleo.user, "at": STARTS_AT, "client_id": "1", "appointment": given}
+    return {
+        "erin": erin.pk,
+        "ben": ben.pk,
+        "eve": factories.make_patient(name="Eve Lund", ready=False).pk,
+        "cleo": cleo.pk,
+        "visit": (first := visit(0)).pk,
+        "next_day": visit(1).pk,
+        "given": given.pk,
+        "talk": visit(3, slug="consultation").pk,
+        "order": first.order_id,
+        "bens_order": ben.orders.get().pk,
+        "renewed": factories.make_order(patient=ada).pk,
+        "other_therapy": factories.make_order(patient=ada, slug="pain-240").pk,
+        "withdrawn": factories.make_order(patient=ada, withdrawn_at=STARTS_AT).pk,
+        "intake": ada.intakes.get().pk,
+        "signature": ada.signatures.get().pk,
+        "document": ada.signatures.get().document_id,
+        "dose": Dose.objects.create(
+            **told, lot="A", drawn_mg=40, given_mg=40, wasted_mg=0, returned_mg=0
+        ).pk,
+        "event": Event.objects.create(**told, event="arrive", status=Status.ON_SITE).pk,
+        **_rows_about(first, by=erin),
+    }
+
+
+def _rows_about(visit: Appointment, *, by: Any) -> Ids:
+    about = {
+        "appointment": visit,
+        "kind": "today",
+        "recipient": "patient",
+        "channel": "email",
+        "notice_class": "S",
+        "ideal_at": STARTS_AT,
+        "send_from": STARTS_AT,
+        "not_after": STARTS_AT + timedelta(days=1),
+    }
+    acted = {"acknowledged_at": STARTS_AT, "acknowledged_by": by}
+    return {
+        "notice": Notice.objects.create(**about).pk,
+        "sent": Notice.objects.create(
+            **about, **acted, occurrence=1, status="sent", sent_at=STARTS_AT
+        ).pk,
+        "task": StaffTask.objects.create(kind="call", key="1", detail="Call Ada.").pk,
+        "done": StaffTask.objects.create(
+            kind="call", key="2", detail="Call Ben.", done_at=STARTS_AT, done_by=by
+        ).pk,
+    }
+
+
+def run(sql: str, ids: Ids) -> int:
+    """Execute, ask what a commit would ask, undo, and say how many rows it touched."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, {name: value for name, value in ids.items() if f"%({name})s" in sql})
+        touched: int = cursor.rowcount
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        transaction.set_rollback(True)
+    return touched
+
+
+@pytest.mark.parametrize(
+    ("guard", "forbidden", "allowed"), CASES, ids=[guard for guard, *_ in CASES]
+)
+def test_it_refuses_by_name_and_allows_the_legitimate_twin(
+    ids: Ids, guard: str, forbidden: str, allowed: str
+) -> None:
+    with pytest.raises(DatabaseError) as refused:
+        run(forbidden, ids)
+    is_named = f"pgtrigger_{guard}_" in str(refused.value)
+    assert is_named or constraint_of(refused.value) == guard
+    assert run(allowed, ids) == 1
