@@ -46,8 +46,9 @@ def _refusal(name: str, sentence: str) -> str:
 
 def written(column: str) -> pgtrigger.Operation:
     """Return an INSERT, or an UPDATE that names the column."""
-    update: pgtrigger.Operation = pgtrigger.UpdateOf(column)  # type: ignore[no-untyped-call]
-    return pgtrigger.Insert | update
+    either: pgtrigger.Operation
+    either = pgtrigger.Insert | pgtrigger.UpdateOf(column)  # type: ignore[no-untyped-call]
+    return either
 
 
 def changed(*fields: str) -> pgtrigger.Q:
