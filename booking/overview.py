@@ -12,7 +12,7 @@ from django.db.models import Q
 from booking import clock, presenting, rules
 from booking.models import UNDER_WAY, Appointment, Status
 from patients import gate
-from patients.models import Patient
+from patients.models import Intake, Patient
 
 STEPS = {
     "intake": "Health questions, answered and reviewed",
@@ -21,6 +21,15 @@ STEPS = {
     "escort": "An adult who stays with you",
     "address": "Your home address, inside the area we visit",
 }
+NO_INTAKE = "Please answer our questions about your health."
+INTAKE = {
+    Intake.Status.AWAITING_REVIEW: "We have your answers. A clinician is reading them.",
+    Intake.Status.ASKED: "We asked you for more about your answers. Please call us.",
+    Intake.Status.CLEARED: "Your answers are too old by now. Please answer our questions again.",
+    Intake.Status.DECLINED: "We cannot offer you this treatment as things stand. "
+    "Please call us: we would like to talk it over with you.",
+}
+DANGER = {"acute_suicidality", "suicidal_thoughts", "phq9_item_9"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +38,27 @@ class Step:
 
     label: str
     is_done: bool
+    is_with_us: bool
     next_step: str
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything the patient's first page shows."""
+    """Everything the patient's first page shows.
 
+    Attributes
+    ----------
+    is_crisis
+        The newest answers tell of a crisis, and no clinician has decided about them.
+    is_in_danger
+        The newest answers tell of thoughts of suicide or self-harm.
+    phone
+        Where we reach the patient; empty if we cannot.
+    """
+
+    is_crisis: bool
+    is_in_danger: bool
+    phone: str
     now: presenting.NowView | None
     visit: Appointment | None
     clock: presenting.ClockView | None
@@ -54,13 +77,17 @@ def of(*, patient: Patient, at: datetime) -> Overview:
     visits = _to_come(patient, at)
     visit = visits[0] if visits else None
     times = times_of(visit) if visit else None
+    intake = Intake.objects.newest(patient=patient)
     return Overview(
+        is_crisis=_is_crisis(intake),
+        is_in_danger=_is_in_danger(intake),
+        phone=patient.phone,
         now=_now(patient, visit, at),
         visit=visit,
         clock=presenting.clock_view(times=times, zone=_zone(visit)) if visit and times else None,
         later=visits[1:],
-        blocked=[gate.NEXT_STEPS.get(code, code) for code in visit.blocked] if visit else [],
-        steps=_steps(patient),
+        blocked=[_next_step(code, intake) for code in visit.blocked] if visit else [],
+        steps=_steps(patient, intake),
     )
 
 
@@ -130,13 +157,33 @@ def _now_at(visit: Appointment, at: datetime) -> presenting.NowView | None:
     return presenting.now_view(times=times, zone=_zone(visit), at=at, stage=stage)
 
 
-def _steps(patient: Patient) -> list[Step]:
+def _is_crisis(intake: Intake | None) -> bool:
+    return (
+        intake is not None
+        and intake.status == Intake.Status.AWAITING_REVIEW
+        and intake.outcome == Intake.Outcome.CRISIS
+    )
+
+
+def _is_in_danger(intake: Intake | None) -> bool:
+    return intake is not None and any(one["code"] in DANGER for one in intake.findings)
+
+
+def _steps(patient: Patient, intake: Intake | None) -> list[Step]:
     answers = gate.summary(patient=patient)
+    is_read = intake is not None and intake.status == Intake.Status.AWAITING_REVIEW
     return [
         Step(
             label=label,
             is_done=answers[name] == "ok",
-            next_step=gate.NEXT_STEPS.get(answers[name], ""),
+            is_with_us=name == "intake" and is_read,
+            next_step=_next_step(answers[name], intake),
         )
         for name, label in STEPS.items()
     ]
+
+
+def _next_step(code: str, intake: Intake | None) -> str:
+    if code == "not_cleared":
+        return INTAKE[Intake.Status(intake.status)] if intake else NO_INTAKE
+    return gate.NEXT_STEPS.get(code, code)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -85,6 +85,15 @@ def clock_view(*, times: Times, zone: ZoneInfo) -> ClockView:
     )
 
 
+def advice(*, food_hours: int) -> str:
+    """Set what this clinic asks for beside the usual advice."""
+    return (
+        "The usual advice is 4 to 6 hours without food before, and 4 to 6 hours without driving "
+        f"after. We ask for more: {food_hours} hours without food, and no driving until the "
+        "next day."
+    )
+
+
 def sentence(*, times: Times, zone: ZoneInfo) -> str:
     """Say all of the clock in plain words; a day is named wherever it changes."""
     instants = (
@@ -94,7 +103,7 @@ def sentence(*, times: Times, zone: ZoneInfo) -> str:
         times.starts_at,
         times.ends_at,
     )
-    first = say_moment(instants[0], zone)
+    first = _moment(instants[0], zone)
     heavy, food, liquids, start, end = (first, *_later(instants, zone))
     return (
         f"Heavy meals until {heavy}. Nothing to eat from {food}. Clear drinks until {liquids}. "
@@ -162,7 +171,7 @@ def _marks(times: Times, zone: ZoneInfo) -> Iterator[Mark]:
             at=at,
             day="" if before and _same_day(before, at, zone) else _say_day(at, zone),
             time=say_time(at, zone) + ("" if abbreviation == usual else f" {abbreviation}"),
-            what=WORDS[kind][0],
+            what=f"{WORDS[kind][0]}{_midnight(at, zone)}",
             more=WORDS[kind][1],
         )
         before = at
@@ -170,17 +179,27 @@ def _marks(times: Times, zone: ZoneInfo) -> Iterator[Mark]:
 
 def _later(instants: tuple[datetime, ...], zone: ZoneInfo) -> Iterator[str]:
     for before, at in pairwise(instants):
-        yield say_time(at, zone) if _same_day(before, at, zone) else say_moment(at, zone)
+        yield say_time(at, zone) if _same_day(before, at, zone) else _moment(at, zone)
 
 
 def _near(instant: datetime, other: datetime, zone: ZoneInfo) -> str:
     """The time alone where the day cannot be mistaken, else the whole moment."""
     same = _same_day(instant, other, zone)
-    return say_time(instant, zone) if same else say_moment(instant, zone)
+    return say_time(instant, zone) if same else _moment(instant, zone)
 
 
 def _same_day(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
     return local_day(one, zone) == local_day(other, zone)
+
+
+def _moment(instant: datetime, zone: ZoneInfo) -> str:
+    return say_moment(instant, zone) + _midnight(instant, zone)
+
+
+def _midnight(instant: datetime, zone: ZoneInfo) -> str:
+    """12:00 AM is taken for either end of its day: say which, and nothing of another hour."""
+    is_midnight = check_range(instant).astimezone(zone).time() == time.min
+    return f" (midnight at the start of {_say_day(instant, zone)})" if is_midnight else ""
 
 
 def _say_day(instant: datetime, zone: ZoneInfo) -> str:

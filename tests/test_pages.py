@@ -20,6 +20,7 @@ from patients.models import Intake
 from tests.factories import (
     PASSWORD as PASSWORD_OF_THE_CAST,
     make_appointment,
+    make_intake,
     make_nurse,
     make_patient,
     make_user,
@@ -116,6 +117,120 @@ def test_it_shows_no_clock_for_a_consultation(client: Client) -> None:
         shown = page(client)
     assert "A talk by video or phone" in shown
     assert "last heavy meal" not in shown
+
+
+def home_after(client: Client, *, outcome: str, codes: list[str], status: str, phone: str) -> str:
+    """Ada's home once her newest intake found these things and stands there."""
+    ada = make_patient()
+    ada.phone = phone
+    ada.save()
+    Intake.objects.create(
+        patient=ada,
+        version="1",
+        answers={},
+        outcome=outcome,
+        findings=[{"code": code} for code in codes],
+        status=status,
+        valid_until=now() + timedelta(days=90),
+    )
+    client.force_login(ada.user)
+    return page(client)
+
+
+def main_of(shown: str) -> str:
+    """The page without its footer, which names 988 to everybody."""
+    return shown.partition('<footer class="site-footer">')[0]
+
+
+@pytest.mark.parametrize(
+    ("phone", "words"),
+    [("+13125550123", "will call you at"), ("", "We have no phone number to call you at")],
+)
+def test_it_opens_with_whom_to_call_after_answers_that_tell_of_a_crisis(
+    client: Client, phone: str, words: str
+) -> None:
+    crisis: dict[str, Any] = {"outcome": "crisis", "codes": ["acute_suicidality"]}
+    shown = main_of(home_after(client, status="awaiting_review", phone=phone, **crisis))
+    panel, _, rest = shown.partition("You can also call us:" if phone else "so please call us:")
+    for said in ('href="tel:988"', 'href="tel:911"', "Our staff have been told", words):
+        assert said in panel
+    assert "<h2" in rest
+    assert panel.count("<h2") == 1
+
+
+def test_it_keeps_988_in_sight_once_the_crisis_was_decided(client: Client) -> None:
+    crisis: dict[str, Any] = {"outcome": "crisis", "codes": ["acute_suicidality"]}
+    shown = main_of(home_after(client, status="declined", phone="+13125550123", **crisis))
+    assert "Our staff have been told" not in shown
+    assert 'href="tel:988"' in shown
+
+
+@pytest.mark.parametrize("code", ["suicidal_thoughts", "phq9_item_9"])
+def test_it_names_988_to_who_told_us_of_thoughts_of_suicide(client: Client, code: str) -> None:
+    thoughts: dict[str, Any] = {"outcome": "review", "codes": [code], "phone": "+13125550123"}
+    shown = main_of(home_after(client, status="awaiting_review", **thoughts))
+    assert 'href="tel:988"' in shown
+    assert "Our staff have been told" not in shown
+
+
+def test_it_alarms_nobody_whose_answers_tell_of_no_danger(client: Client) -> None:
+    review: dict[str, Any] = {"outcome": "review", "codes": ["seizures"], "phone": "+13125550123"}
+    assert "988" not in main_of(home_after(client, status="awaiting_review", **review))
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "tag"),
+    [
+        ("awaiting_review", "We have your answers. A clinician is reading them.", "with us"),
+        ("asked", "We asked you for more about your answers.", "to do"),
+        ("declined", "Please call us: we would like to talk it over with you.", "to do"),
+    ],
+)
+def test_it_says_where_the_newest_answers_stand(
+    client: Client, status: str, words: str, tag: str
+) -> None:
+    shown = home_after(client, outcome="review", codes=[], status=status, phone="+13125550123")
+    assert words in shown
+    assert f">{tag}</span>" in shown
+    assert "answer our questions" not in shown
+
+
+def test_it_asks_again_for_answers_that_became_too_old(client: Client) -> None:
+    ada = make_patient(ready=False)
+    make_intake(patient=ada, submitted_at=now() - timedelta(days=91))
+    client.force_login(ada.user)
+    assert "Your answers are too old by now" in page(client)
+
+
+def test_it_says_of_a_booked_visit_what_the_newest_answers_still_need(client: Client) -> None:
+    visit = next_visit(blocked=["not_cleared"])
+    with time_machine.travel(MONDAY_EVENING, tick=False):
+        make_intake(patient=visit.patient, status="awaiting_review")
+        client.force_login(visit.patient.user)
+        shown = page(client)
+    assert "Before this visit:</strong> We have your answers." in shown
+    assert "1 step left before an infusion" in shown
+
+
+def test_it_does_not_ask_who_has_a_visit_to_book(client: Client) -> None:
+    visit = next_visit()
+    with time_machine.travel(MONDAY_EVENING, tick=False):
+        client.force_login(visit.patient.user)
+        shown = page(client)
+    assert "Everything is in place" in shown
+    assert "ready to book" not in shown
+
+
+def test_it_says_how_to_go_on_before_it_lists_the_steps(client: Client) -> None:
+    client.force_login(make_patient(ready=False).user)
+    before, _, after = page(client).partition("we go through these with you by phone")
+    assert 'class="steps"' not in before
+    assert after.count("to do</span>") == 4
+
+
+def test_it_sets_what_we_ask_beside_the_usual_advice(client: Client, settings: Any) -> None:
+    settings.FOOD_HOURS = 7
+    assert "We ask for more: 7 hours without food, and no driving until" in page(client)
 
 
 def test_it_shows_hostile_names_as_text(client: Client) -> None:

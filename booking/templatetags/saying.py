@@ -6,8 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 
-from booking import clock, words
+from booking import clock, presenting, words
 
 register = template.Library()
 
@@ -22,3 +23,9 @@ def moment(instant: datetime, zone: str) -> str:
 def in_words(kind: str) -> str:
     """`adverse_event` as a person says it."""
     return words.spoken(kind)
+
+
+@register.simple_tag
+def clock_advice() -> str:
+    """The usual advice, and what this clinic asks for."""
+    return presenting.advice(food_hours=settings.FOOD_HOURS)

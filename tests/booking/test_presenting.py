@@ -43,11 +43,23 @@ def test_it_says_all_of_the_clock_in_a_sentence() -> None:
 def test_it_names_the_day_again_where_a_stop_falls_on_the_day_itself() -> None:
     times = around(tuesday(8))
     said = sentence(times=times, zone=CHICAGO)
-    assert "Heavy meals until Tue 24 Nov, 12:00 AM CST. Nothing to eat from 2:00 AM." in said
+    assert (
+        "Heavy meals until Tue 24 Nov, 12:00 AM CST (midnight at the start of Tue 24 Nov)." in said
+    )
+    assert "Nothing to eat from 2:00 AM." in said
     before_midnight = around(datetime(2026, 11, 24, 7, 30, tzinfo=CHICAGO))
     assert "Heavy meals until Mon 23 Nov, 11:30 PM CST. Nothing to eat from Tue 24 Nov" in (
         sentence(times=before_midnight, zone=CHICAGO)
     )
+
+
+def test_it_says_which_midnight_it_means() -> None:
+    first, *rest = clock_view(times=around(tuesday(8)), zone=CHICAGO).marks
+    assert (first.day, first.time) == ("Tue 24 Nov", "12:00 AM")
+    assert first.what == "last heavy meal (midnight at the start of Tue 24 Nov)"
+    assert not any("midnight" in mark.what for mark in rest)
+    until = now_view(times=around(tuesday(8)), zone=CHICAGO, at=tuesday(20, day=23)).until
+    assert until == "Now, until Tue 24 Nov, 12:00 AM CST (midnight at the start of Tue 24 Nov)"
 
 
 def test_it_names_the_zone_of_a_time_on_the_other_side_of_a_clock_change() -> None:
