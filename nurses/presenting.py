@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.clock import say_moment, say_time
+from booking.clock import local_day, say_moment, say_time
+from booking.models import Appointment
 from config.core.clock import now
 from nurses import states, visits
-from nurses.models import AdverseEvent, Check, Dose, Event, Observation
+from nurses.models import AdverseEvent, Check, Dose, Event, Happening, Observation
 from nurses.record import Record
 from nurses.visits import NextStep
 
@@ -45,6 +46,8 @@ PLACES = {
     "scores_too_low": "vitals",
     "doses_unbalanced": "medicine",
 }
+# A check -> the part of the page that asks for it, where it is not "checks".
+INTAKE = (Kind.LAST_FOOD, Kind.LAST_DRINK, Kind.WEIGHT, Kind.PRESCRIBER_DECISION)
 TAGS = {
     "booked": "",
     "en_route": "teal",
@@ -100,9 +103,24 @@ class Line:
     flags: tuple[str, ...] = ()
 
 
-def page(record: Record) -> dict[str, Any]:
-    """Return everything the visit page shows."""
-    step = visits.next_step(record=record, at=now())
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was just written down, and the part of the page that says so."""
+
+    place: str
+    line: Line
+
+
+def page(record: Record, *, written: str = "") -> dict[str, Any]:
+    """Return everything the visit page shows.
+
+    Parameters
+    ----------
+    written
+        The subject of the row that was just written down, such as `check/12`; else empty.
+    """
+    at = now()
+    step = visits.next_step(record=record, at=at)
     visit = record.appointment
     return {
         "record": record,
@@ -115,9 +133,34 @@ def page(record: Record) -> dict[str, Any]:
         "open": _open(step),
         "others": list(_others(record=record, step=step)),
         "questions": list(_questions(record)),
+        "at": at,
+        "written": _written(record, written),
+        "exceeds_order": visit.order is not None and record.given_mg > visit.order.dose_mg,
+        "unwitnessed": [dose for dose in record.doses if dose.is_witness_pending],
         "lines": sorted(_lines(record), key=lambda line: line.at, reverse=True),
         "severities": AdverseEvent.Severity.choices,
     }
+
+
+def place(row: Happening) -> str:
+    """Return the part of the page where a row is entered."""
+    match row:
+        case Check():
+            return "intake" if row.kind in INTAKE else "checks"
+        case Observation():
+            return "vitals"
+        case Dose():
+            return "medicine"
+        case AdverseEvent():
+            return "trouble"
+    return "now"
+
+
+def _written(record: Record, subject: str) -> Written | None:
+    for row in _rows(record):
+        if row.subject == subject:
+            return Written(place(row), _line(row, record))
+    return None
 
 
 def _open(step: NextStep | None) -> list[Open]:
@@ -152,20 +195,32 @@ def _questions(record: Record) -> Iterator[Question]:
         yield Question(kind, words, answer)
 
 
-def _lines(record: Record) -> Iterator[Line]:
-    zone = ZoneInfo(record.appointment.time_zone)
-    rows: tuple[Row, ...] = (
+def _rows(record: Record) -> tuple[Row, ...]:
+    return (
         *record.events,
         *record.checks,
         *record.observations,
         *record.doses,
         *record.adverse_events,
     )
-    for row in rows:
-        what, flags = _say(row, zone)
-        same_day = row.at.astimezone(zone).date() == record.local_date
-        when = say_time(row.at, zone) if same_day else say_moment(row.at, zone)
-        yield Line(row.at, when, what, tuple(flags))
+
+
+def _lines(record: Record) -> Iterator[Line]:
+    for row in _rows(record):
+        yield _line(row, record)
+
+
+def _line(row: Row, record: Record) -> Line:
+    zone = ZoneInfo(record.appointment.time_zone)
+    what, flags = _say(row, zone)
+    return Line(row.at, say_near(row.at, record.appointment), what, tuple(flags))
+
+
+def say_near(at: datetime, visit: Appointment) -> str:
+    """Say the hour, with the day where it is not the day of the visit."""
+    zone = ZoneInfo(visit.time_zone)
+    same_day = local_day(at, zone) == local_day(visit.starts_at, zone)
+    return say_time(at, zone) if same_day else say_moment(at, zone)
 
 
 def _say(row: Row, zone: ZoneInfo) -> tuple[str, list[str]]:
@@ -192,7 +247,7 @@ def _value(check: Check, zone: ZoneInfo) -> str:
     if check.kind in (Kind.LAST_FOOD, Kind.LAST_DRINK):
         return say_moment(datetime.fromisoformat(value), zone)
     if check.kind == Kind.WEIGHT:
-        return f"{value} kg"
+        return f"{value:g} kg"
     if check.kind == Kind.PRESCRIBER_DECISION:
         return f"{value['decision']} ({value['about']}), {value['prescriber']}: {value['reason']}"
     return "yes" if value else "no"
@@ -201,7 +256,7 @@ def _value(check: Check, zone: ZoneInfo) -> str:
 def _say_dose(dose: Dose) -> tuple[str, list[str]]:
     flags = ["more than the order"] if dose.exceeds_order else []
     if dose.is_witness_pending:
-        flags.append("waste without a witness")
+        flags.append(f"waste of {dose.wasted_mg.normalize():f} mg has no witness yet")
     amounts = (
         f"drawn {dose.drawn_mg.normalize():f}, given {dose.given_mg.normalize():f},"
         f" wasted {dose.wasted_mg.normalize():f}, returned {dose.returned_mg.normalize():f} mg"

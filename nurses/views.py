@@ -13,8 +13,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from rest_framework.serializers import Serializer, ValidationError
 
 from booking.models import ENDED, Appointment
@@ -41,6 +42,24 @@ WRITERS: dict[str, tuple[type[Serializer[Any]], Callable[..., tuple[Happening, b
     "observations": (ObservationInput, visits.record_observation),
     "doses": (DoseInput, custody.record_dose),
     "adverse-events": (AdverseEventInput, visits.record_adverse_event),
+}
+# A field of a form -> what stands next to it on the page.
+LABELS = {
+    "at": "When",
+    "heart_rate": "Pulse",
+    "spo2": "SpO₂",
+    "respiratory_rate": "Breaths a minute",
+    "drawn_mg": "Drawn",
+    "given_mg": "Given",
+    "wasted_mg": "Wasted",
+    "returned_mg": "Returned",
+    "witness": "Witness of the waste",
+    "severity": "How bad",
+    "description": "What happened",
+    "reason": "Reason given",
+    "last_food": "Last ate",
+    "last_drink": "Last drank",
+    "prescriber_decision": "The prescriber decided",
 }
 DECISION = ("about", "decision", "prescriber", "reason")
 
@@ -89,30 +108,43 @@ def visit(request: HttpRequest, user: User, appointment: UUID) -> HttpResponse:
     return _show(request, own_visit(user, appointment))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @for_nurses
 def write(request: HttpRequest, user: User, appointment: UUID, what: str) -> HttpResponse:
-    """Write one row into the record and show the visit again."""
+    """Write one row into the record and show the visit again, at the part it belongs to."""
     own = own_visit(user, appointment)
+    if request.method != "POST":  # an address left over from a form that was refused
+        return redirect("visit", appointment=own.pk)
     takes, record = WRITERS[what]
     said = takes(data=_said(request.POST.dict(), ZoneInfo(own.time_zone)))
     try:
         said.is_valid(raise_exception=True)
-        record(appointment_id=own.pk, by=user, **said.validated_data)
+        row, _ = record(appointment_id=own.pk, by=user, **said.validated_data)
     except ValidationError as error:
-        return _show(request, own, problems=list(_problems(error.detail)), status=400)
+        return _refuse(request, own, what, problems=list(_problems(_named(request, error))))
     except Malformed as malformed:
-        return _show(request, own, problems=[malformed.reason.detail], status=400)
+        return _refuse(request, own, what, problems=[malformed.reason.detail])
     except Refused as refused:
-        return _show(request, own, refused=refused, status=409)
-    return redirect("visit", appointment=own.pk)
+        at = said.validated_data["at"] if request.POST.get("when") else None
+        return _refuse(request, own, what, refused=refused, refused_at=at, status=409)
+    page = reverse("visit", args=[own.pk])
+    return redirect(f"{page}?written={row.subject}#{presenting.place(row)}")
+
+
+def _refuse(
+    request: HttpRequest, own: Appointment, what: str, *, status: int = 400, **why: Any
+) -> HttpResponse:
+    """Show the visit with what was typed, in the form it was typed into."""
+    form = request.POST.get("kind") or what
+    return _show(request, own, status=status, typed=request.POST.dict(), form=form, **why)
 
 
 def _show(
     request: HttpRequest, own: Appointment, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     own.refresh_from_db(fields=["status", "drive_after", "dosed_at"])
-    context = presenting.page(Record.of(own)) | {"typed": request.POST.dict()} | more
+    written = request.GET.get("written", "")
+    context = presenting.page(Record.of(own), written=written) | more
     return render(request, "nurses/visit.html", context, status=status)
 
 
@@ -136,6 +168,15 @@ def _instant(local: str, zone: ZoneInfo) -> str:
         return local
 
 
+def _named(request: HttpRequest, error: ValidationError) -> Any:
+    """Name the value of a check after what was asked."""
+    detail = error.detail
+    if isinstance(detail, Mapping) and "value" in detail:
+        rest = {name: inner for name, inner in detail.items() if name != "value"}
+        return {request.POST.get("kind", ""): detail["value"], **rest}
+    return detail
+
+
 def _problems(detail: Any, name: str = "") -> Iterator[str]:
     """Say each error with the field it is about."""
     if isinstance(detail, Mapping):
@@ -145,5 +186,5 @@ def _problems(detail: Any, name: str = "") -> Iterator[str]:
         for inner in detail:
             yield from _problems(inner, name)
     else:
-        label = name.replace("_", " ").capitalize()
+        label = LABELS.get(name, name.replace("_", " ").capitalize())
         yield f"{label}: {detail}" if label and name != "non_field_errors" else str(detail)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import template
 
 from booking.clock import say_moment, say_time
+from booking.models import Appointment
+from nurses.presenting import say_near
 
 register = template.Library()
 
@@ -32,9 +35,21 @@ def clock_moment(instant: datetime, zone: str) -> str:
 
 
 @register.filter
+def clock_near(instant: datetime, visit: Appointment) -> str:
+    """Say the hour, with the day where it is not the day of the visit."""
+    return say_near(instant, visit)
+
+
+@register.filter
 def duration(minutes: int) -> str:
     """Say a length of time: `1 h 12 min`."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+@register.filter
+def plain(amount: Decimal) -> str:
+    """Say an amount without needless zeros, and never as a power of ten."""
+    return f"{amount.normalize():f}"

@@ -117,7 +117,8 @@ def test_it_says_why_not_and_lets_what_happened_be_written_down(
     answer = write(phone, visit, "events", event="start_infusion", when="2026-11-24T11:00")
     assert answer.status_code == 409
     shown = answer.content.decode()
-    assert "Not yet" in shown
+    assert "At 11:00 AM, not yet" in shown
+    assert "Now, at 4:30 PM, this is open" in shown
     assert "Weigh the patient." in shown
     assert "It has already happened" in shown
     assert 'name="when" value="2026-11-24T11:00"' in shown
@@ -141,6 +142,106 @@ def test_it_keeps_what_was_typed_when_something_is_wrong(phone: Client, visit: V
     assert answer.status_code == 400
     assert "Systolic: Ensure this value is less than or equal to 300." in shown
     assert 'name="heart_rate" inputmode="numeric" value="71"' in shown
+
+
+@pytest.mark.parametrize("kind", Check.Kind.values)
+def test_it_takes_every_check_at_the_time_it_was_made(
+    phone: Client, visit: Visit, kind: str
+) -> None:
+    shown = page(phone, visit)
+    form = next(f for f in shown.split("<form")[1:] if f'name="kind" value="{kind}"' in f)
+    assert f'id="{kind}-when" type="datetime-local" name="when"' in form.split("</form>")[0]
+
+
+def test_it_keeps_the_other_time_in_the_form_it_was_typed_into(phone: Client, visit: Visit) -> None:
+    answer = write(phone, visit, "checks", kind="weight", value="8", when="2026-11-24T10:34")
+    shown = answer.content.decode()
+    assert shown.count('value="2026-11-24T10:34"') == 1
+    assert re.search(r'id="weight-when"[^>]*value="2026-11-24T10:34"', shown)
+    assert 'name="value" value="8"' in shown
+
+
+def test_it_says_that_a_time_gone_by_is_refused_and_the_present_is_not(
+    phone: Client, visit: Visit
+) -> None:
+    visit.arrives()
+    for prepare in visit.preparations().values():
+        prepare()
+    visit.vitals(350)
+    answer = write(phone, visit, "events", event="start_infusion", when="2026-11-24T10:31")
+    shown = answer.content.decode()
+    assert "At 10:31 AM, not yet" in shown
+    assert "At 10:31 AM it could not be; now, at 4:30 PM, nothing stands in the way." in shown
+    assert "Nothing stands in the way." not in shown
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "said"),
+    [
+        ("checks", {"kind": "identity", "value": "true"}, "#checks Identity: yes, 10:40 AM."),
+        ("checks", {"kind": "weight", "value": "80"}, "#intake Weight: 80 kg, 10:40 AM."),
+        (
+            "observations",
+            {"systolic": "124", "diastolic": "80", "heart_rate": "70", "spo2": "98"},
+            "#vitals 124/80, pulse 70, SpO₂ 98 %, 10:40 AM.",
+        ),
+        ("adverse-events", {"severity": "mild", "description": "Fall"}, "#trouble Mild: Fall"),
+        ("events", {"event": "depart"}, "#now Nurse set off, 10:40 AM."),
+    ],
+)
+def test_it_confirms_where_it_was_entered(
+    phone: Client, visit: Visit, what: str, body: dict[str, str], said: str
+) -> None:
+    place, _, line = said.removeprefix("#").partition(" ")
+    answer = write(phone, visit, what, **body, when="2026-11-24T10:40")
+    assert answer["Location"].endswith(f"#{place}")
+    shown = phone.get(answer["Location"]).content.decode()
+    assert shown.count('role="status"') == 1
+    part = shown.split(f'id="{place}"')[1]
+    assert f"Written down: {line}" in part.split("</section>")[0]
+    assert "Written down:" not in page(phone, visit)
+
+
+def test_it_says_loudly_that_more_was_given_and_waste_has_no_witness(
+    phone: Client, visit: Visit
+) -> None:
+    visit.starts()
+    amounts = {"drawn_mg": "110", "given_mg": "100", "wasted_mg": "10", "returned_mg": "0"}
+    answer = write(phone, visit, "doses", lot="A1", **amounts, when="2026-11-24T11:05")
+    shown = phone.get(answer["Location"]).content.decode()
+    assert answer["Location"].endswith("#medicine")
+    assert "More was given than the order says: 100 mg of 40 mg." in shown
+    assert '100 mg <span class="tag red">more than the order says' in shown
+    assert '<span class="tag amber">Waste of 10 mg has no witness yet' in shown
+
+
+def test_it_says_nothing_of_the_order_while_it_is_kept_to(phone: Client, visit: Visit) -> None:
+    visit.starts()
+    visit.dose(wasted_mg=0, returned_mg=10)
+    shown = page(phone, visit)
+    assert "more than the order" not in shown
+    assert "More was given" not in shown
+    assert "no witness yet" not in shown
+
+
+@pytest.mark.parametrize("what", ["events", "checks", "observations", "doses", "adverse-events"])
+def test_it_leads_back_from_the_address_of_a_form(phone: Client, visit: Visit, what: str) -> None:
+    answer = phone.get(reverse("write", args=[visit.appointment.pk, what]))
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("visit", args=[visit.appointment.pk])
+
+
+def test_it_names_a_field_as_the_page_does(phone: Client, visit: Visit) -> None:
+    answer = write(
+        phone, visit, "observations", systolic="120", diastolic="80", heart_rate="x", spo2="101"
+    )
+    shown = answer.content.decode()
+    assert "Pulse: A valid integer is required." in shown
+    assert "SpO₂: Ensure" in shown
+    shown = write(phone, visit, "checks", kind="weight", value="8").content.decode()
+    assert "Weight: Ensure this value is greater" in shown
+    shown = write(phone, visit, "checks", kind="last_food", value_when="x").content.decode()
+    assert "Last ate: " in shown
 
 
 NAMES = (
