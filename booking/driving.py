@@ -1,4 +1,4 @@
-""" "Do not drive before": from the first dose on it only moves later."""
+"""Until when not to drive: from the first dose on it only moves later."""
 
 from __future__ import annotations
 

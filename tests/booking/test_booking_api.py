@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from booking import appointments, gates
 from booking.models import Appointment, Notice, StaffTask, Status
 from config.core.clock import now
-from patients import orders
+from patients import gate, orders
 from patients.models import Patient
 from scheduling.models import Leave, Shift
 from tests.factories import (
@@ -527,14 +527,14 @@ def test_it_keeps_asking_the_other_gates_when_one_breaks(
     ben = make_patient(name="Ben Okafor")
     book(client, at(4, 10))
     book(client_of(ben), at(5, 10))
-    ask = gates.gate.ask
+    ask = gate.ask
 
     def break_for_ada(**asked: Any) -> Any:
         if asked["patient"] == ada:
             raise RuntimeError
         return ask(**asked)
 
-    monkeypatch.setattr(gates.gate, "ask", break_for_ada)
+    monkeypatch.setattr(gate, "ask", break_for_ada)
     Patient.objects.update(escort_name="", changed_at=now() + timedelta(seconds=1))
     gates.recheck()
     assert Appointment.objects.get(patient=ben).blocked == ["escort_missing"]
