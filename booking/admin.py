@@ -59,7 +59,7 @@ class AppointmentAdmin(RoleAdmin):
     @admin.display(description="Messages")
     def messages_link(self, appointment: Appointment) -> SafeString:
         """Link to what was and will be said about the visit."""
-        address = f"{reverse('staff-messages')}?appointment={appointment.pk}"
+        address = f"{reverse('staff-messages')}?appointment={appointment.pk}&status=any"
         return format_html('<a href="{}">Show all</a>', address)
 
 

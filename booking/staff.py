@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -21,9 +24,23 @@ from booking import attention, notices, words
 from booking.models import Notice, NoticeStatus, StaffTask
 from booking.planned import Kind
 from config.core.models import STAFF_ROLES, User
+from patients.models import Intake, Patient
 
 SHOWN = 100
 COLUMNS = ("When", "Kind", "To", "Status", "Text")
+ANY = "any"
+SENT_OR_TRIED = (
+    NoticeStatus.SENT,
+    NoticeStatus.FAILED,
+    NoticeStatus.EXPIRED,
+    NoticeStatus.UNKNOWN,
+)
+STATUSES = [
+    ("", "Sent or tried"),
+    (ANY, "Any"),
+    (NoticeStatus.PENDING.value, "Planned"),
+    *((value, label) for value, label in NoticeStatus.choices if value != NoticeStatus.PENDING),
+]
 
 View = Callable[..., HttpResponse]
 
@@ -48,7 +65,7 @@ def _person(request: HttpRequest) -> User:
 
 
 class MessageFilter(forms.Form):
-    """Which messages to show; a field left empty asks nothing."""
+    """Which messages to show; without a status, those whose moment has come."""
 
     appointment = forms.UUIDField(required=False, widget=UnfoldAdminTextInputWidget)
     kind = forms.ChoiceField(
@@ -56,16 +73,38 @@ class MessageFilter(forms.Form):
         choices=[("", "Any"), *((kind.value, words.spoken(kind)) for kind in Kind)],
         widget=UnfoldAdminSelectWidget,
     )
-    status = forms.ChoiceField(
-        required=False,
-        choices=[("", "Any"), *NoticeStatus.choices],
-        widget=UnfoldAdminSelectWidget,
-    )
+    status = forms.ChoiceField(required=False, choices=STATUSES, widget=UnfoldAdminSelectWidget)
 
-    def asked(self) -> dict[str, str | UUID]:
-        """Return what was asked for; what cannot be is left out."""
+    def found(self) -> QuerySet[Notice]:
+        """Return what was asked for, newest first; what cannot be is left out."""
         self.is_valid()
-        return {field: value for field, value in self.cleaned_data.items() if value}
+        asked: dict[str, str | UUID] = {
+            field: value for field, value in self.cleaned_data.items() if value
+        }
+        status = asked.pop("status", "")
+        rows = Notice.objects.filter(**asked)
+        if not status:
+            rows = rows.filter(status__in=SENT_OR_TRIED)
+        elif status != ANY:
+            rows = rows.filter(status=status)
+        return rows.order_by(Coalesce("sent_at", "send_from").desc(), "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A page to on-call staff, whom it is about, and the intake it is about, if any."""
+
+    notice: Notice
+    patient: Patient | None
+    intake: str
+
+    @classmethod
+    def of(cls, notice: Notice) -> Call:
+        """Read it from the row."""
+        visit = notice.appointment
+        what, _, key = notice.subject_of.partition("/")
+        patient = visit.patient if visit else notice.patient
+        return cls(notice=notice, patient=patient, intake=key if what == "intake" else "")
 
 
 @require_GET
@@ -73,10 +112,7 @@ class MessageFilter(forms.Form):
 def messages(request: HttpRequest) -> HttpResponse:
     """Show the newest messages."""
     form = MessageFilter(request.GET)
-    rows = Notice.objects.filter(**form.asked()).order_by("-sent_at", "-send_from", "-pk")
-    if not form.asked():
-        rows = rows.exclude(status=NoticeStatus.PENDING)
-    shown = rows.select_related("appointment__patient__user", "patient__user")[:SHOWN]
+    shown = form.found().select_related("appointment__patient__user", "patient__user")[:SHOWN]
     return _page(request, "messages", "Messages", form=form, notices=shown, columns=COLUMNS)
 
 
@@ -85,7 +121,10 @@ def messages(request: HttpRequest) -> HttpResponse:
 def on_call(request: HttpRequest) -> HttpResponse:
     """Show the pages nobody has acknowledged and the tasks nobody has done."""
     tasks = StaffTask.objects.filter(done_at__isnull=True).select_related("patient__user")
-    return _page(request, "on_call", "On call", pages=Notice.objects.calling(), tasks=tasks[:SHOWN])
+    calls = [Call.of(notice) for notice in Notice.objects.calling()]
+    reads_intakes = admin.site.get_model_admin(Intake).has_view_permission(request)
+    shown = {"pages": calls, "tasks": tasks[:SHOWN], "reads_intakes": reads_intakes}
+    return _page(request, "on_call", "On call", **shown)
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.core.admin import RoleAdmin, RuleAdmin, tagged
@@ -118,6 +119,8 @@ class IntakeAdmin(RuleAdmin):
     add_roles = ()
     rule_form = DecisionForm
     rule_label = "Decide"
+    rule_page = "changelist"
+    change_form_outer_before_template = "patients/admin/decide.html"
     list_display = ("patient", "outcome_tag", "status_tag", "submitted_at", "valid_until")
     list_filter = ("status", "outcome")
     list_select_related = ("patient__user",)
@@ -128,6 +131,7 @@ class IntakeAdmin(RuleAdmin):
             {
                 "fields": (
                     ("patient", "date_of_birth"),
+                    ("phone", "email"),
                     ("outcome", "status"),
                     ("submitted_at", "valid_until"),
                     ("decided_by", "decided_at"),
@@ -138,7 +142,7 @@ class IntakeAdmin(RuleAdmin):
         ("What was found", {"fields": ("found", "points")}),
         ("What was answered", {"fields": ("in_words",)}),
     )
-    readonly_fields = ("date_of_birth", "found", "points", "in_words")
+    readonly_fields = ("date_of_birth", "phone", "email", "found", "points", "in_words")
 
     def rule(self, *, request: HttpRequest, obj: Any, data: dict[str, Any]) -> str:
         """Decide, or take back a clearance."""
@@ -157,6 +161,16 @@ class IntakeAdmin(RuleAdmin):
     def date_of_birth(self, row: Intake) -> str:
         """Return the patient's own."""
         return str(row.patient.date_of_birth or "–")
+
+    @admin.display(description="Phone")
+    def phone(self, row: Intake) -> SafeString | str:
+        """Return the patient's, to be called."""
+        return _link("tel", row.patient.phone) if row.patient.phone else "No phone on file"
+
+    @admin.display(description="E-mail")
+    def email(self, row: Intake) -> SafeString:
+        """Return the patient's, to be written to."""
+        return _link("mailto", row.patient.user.email)
 
     @tagged(description="Outcome", colours=OUTCOMES, ordering="outcome")
     def outcome_tag(self, row: Intake) -> tuple[str, str]:
@@ -311,6 +325,10 @@ class ServiceAreaAdmin(PlaceRuleAdmin):
     """Circles the clinic drives to."""
 
     list_display = ("name", "latitude", "longitude", "radius_km", "is_open")
+
+
+def _link(scheme: str, address: str) -> SafeString:
+    return format_html('<a href="{}:{}">{}</a>', scheme, address, address)
 
 
 def tags(labels: list[tuple[str, str]]) -> str:

@@ -64,7 +64,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         self.fields["second_prescriber"].queryset = User.objects.filter(  # type: ignore[attr-defined]
             role=Role.CLINICIAN, is_active=True
-        )
+        ).exclude(pk=self.prescriber.pk)
 
     def clean(self) -> dict[str, Any]:
         """Ask the rule once everything is filled in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -98,11 +98,14 @@ class RuleAdmin(RoleAdmin):
         Who is shown the form and may send it.
     rule_label
         What its button says.
+    rule_page
+        Where the person is taken once the rule has done it: this row, or the list.
     """
 
     rule_form: type[forms.Form]
     rule_roles: tuple[Role, ...] = ()
     rule_label = "Save"
+    rule_page: Literal["change", "changelist"] = "change"
     change_form_outer_after_template = "core/admin/rule_form.html"
 
     def rule(self, *, request: HttpRequest, obj: Any, data: dict[str, Any]) -> str:
@@ -144,15 +147,16 @@ class RuleAdmin(RoleAdmin):
     def rule_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take the form, call the rule, and say on the page what came of it."""
         obj = get_object_or_404(self.get_queryset(request), pk=self._key(object_id))
+        level = messages.ERROR
         if request.method == "POST" and role_of(request) in self.rule_roles:
             level, text = self._call_rule(request, obj)
             messages.add_message(request, level, text)
         elif request.method == "POST":
             messages.error(request, "Your role does not allow this.")
-        options = self.opts
-        return redirect(
-            reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[obj.pk])
-        )
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        if level == messages.SUCCESS and self.rule_page == "changelist":
+            return redirect(f"{name}_changelist")
+        return redirect(f"{name}_change", obj.pk)
 
     def _key(self, object_id: str) -> Any:
         try:

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking import attention, notices
+from booking import attention, notices, sweeps
 from booking.models import Notice, StaffTask
 from config.core.clock import now
 from config.core.models import Role, User
+from patients.models import Intake
 from tests import factories
 from tests.booking.notice_help import booked, row
 
@@ -66,16 +67,75 @@ def test_messages_are_found_by_visit_kind_and_status(desk: Client) -> None:
     answers = {
         query: desk.get(f"/staff/messages/?{query}").context["notices"]
         for query in (
-            f"appointment={shown.appointment.pk}",
-            "kind=adverse_event",
+            f"appointment={shown.appointment.pk}&status=any",
+            "kind=adverse_event&status=any",
             "status=pending",
             "kind=crisis",
             "appointment=nonsense&kind=nonsense&status=%F0%9F%A6%84",
         )
     }
     assert [len(found) > 1 for found in answers.values()] == [True, False, True, False, False]
-    assert [n.kind for n in answers["kind=adverse_event"]] == ["adverse_event"]
+    assert [n.kind for n in answers["kind=adverse_event&status=any"]] == ["adverse_event"]
     assert not answers["kind=crisis"]
+
+
+def test_messages_open_on_what_was_sent_or_tried_newest_first(desk: Client) -> None:
+    page_somebody()
+    notices.send_due()
+    open_rows = Notice.objects.filter(status="pending").order_by("send_from", "pk")
+    gone, replaced = open_rows[0], open_rows[1]
+    Notice.objects.filter(pk=gone.pk).update(status="expired")
+    Notice.objects.filter(pk=replaced.pk).update(status="superseded")
+    shown = list(desk.get("/staff/messages/").context["notices"])
+    assert {notice.status for notice in shown} == {"sent", "expired"}
+    moments = [notice.sent_at or notice.send_from for notice in shown]
+    assert moments == sorted(moments, reverse=True)
+    assert list(desk.get("/staff/messages/?status=superseded").context["notices"]) == [replaced]
+    planned = desk.get("/staff/messages/?status=pending").content.decode()
+    assert '<option value="pending" selected>Planned</option>' in planned
+
+
+def crisis_of(*, phone: str) -> Intake:
+    """Ada's answers told of a crisis, and on-call staff were told."""
+    ada = factories.make_patient(ready=False)
+    ada.phone = phone
+    ada.save()
+    intake = Intake.objects.create(
+        patient=ada,
+        version="1",
+        answers={},
+        outcome="crisis",
+        status="awaiting_review",
+        valid_until=now() + timedelta(days=90),
+    )
+    sweeps.page_crises()
+    return intake
+
+
+@pytest.mark.parametrize(
+    ("phone", "words"),
+    [("+13125550123", 'href="tel:+13125550123"'), ("", "No phone on file")],
+)
+def test_a_crisis_says_how_to_reach_the_patient(desk: Client, phone: str, words: str) -> None:
+    intake = crisis_of(phone=phone)
+    shown = desk.get("/staff/on-call/").content.decode()
+    assert shown.count(words) == 2  # on the page, and on the task
+    assert shown.count(f"mailto:{intake.patient.user.email}") == 2
+
+
+@pytest.mark.parametrize(("role", "links"), [(Role.CLINICIAN, 2), (Role.DISPATCHER, 0)])
+def test_a_crisis_leads_to_the_intake_who_may_read_it(
+    client: Client, role: Role, links: int
+) -> None:
+    address = reverse("admin:patients_intake_change", args=[crisis_of(phone="").pk])
+    client.force_login(factories.make_user(role=role))
+    assert client.get("/staff/on-call/").content.decode().count(address) == links
+
+
+def test_the_mail_of_a_crisis_promises_what_the_page_keeps() -> None:
+    crisis_of(phone="")
+    notices.send_due()
+    assert "How to reach them is on the page" in row(kind="crisis").body
 
 
 def test_a_page_rings_until_somebody_acknowledges_it(desk: Client, dan: User) -> None:

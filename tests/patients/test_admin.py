@@ -129,10 +129,24 @@ def test_a_clinician_reads_questions_answers_and_findings_in_words() -> None:
 def test_a_clinician_decides_an_intake_on_its_page() -> None:
     row = submitted(seizures=True)
     client = client_of(Role.CLINICIAN)
-    client.post(url("intake", "rule", row.pk), {"decision": "clear", "reason": "None since 2003."})
+    sent = {"decision": "clear", "reason": "None since 2003."}
+    response = client.post(url("intake", "rule", row.pk), sent, follow=True)
+    assert response.redirect_chain == [(url("intake", "changelist"), 302)]
+    assert said(response) == "Decided: cleared."
     row.refresh_from_db()
     assert (row.status, row.reason) == ("cleared", "None since 2003.")
     assert row.decided_by is not None
+
+
+def test_an_intake_leads_to_its_form_and_says_how_to_reach_the_patient() -> None:
+    row = submitted(seizures=True)
+    client = client_of(Role.CLINICIAN)
+    page = client.get(url("intake", "change", row.pk)).content.decode()
+    assert page.index('href="#decide"') < page.index('<form id="decide"')
+    assert 'href="tel:+13125550123"' in page
+    assert f'href="mailto:{row.patient.user.email}"' in page
+    Patient.objects.update(phone="")
+    assert b"No phone on file" in client.get(url("intake", "change", row.pk)).content
 
 
 def test_a_clinician_takes_a_clearance_back() -> None:
@@ -245,6 +259,13 @@ def test_it_shows_a_refused_order_at_its_field(changes: dict[str, object], field
     assert response.status_code == 200
     assert field in response.context["adminform"].form.errors
     assert not Order.objects.exists()
+
+
+def test_the_second_prescriber_is_chosen_among_the_others() -> None:
+    client = client_of(Role.CLINICIAN)
+    second = make_user(role=Role.CLINICIAN, name="Finn Gray")
+    form = client.get(url("order", "add")).context["adminform"].form
+    assert list(form.fields["second_prescriber"].queryset) == [second]
 
 
 def test_an_order_is_withdrawn_once_with_a_reason() -> None:
