@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from booking import clock
@@ -38,32 +39,35 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _waiting() -> list[Waiting]:
-    intakes = Intake.objects.awaiting_decision()
-    crises = intakes.filter(outcome=Intake.Outcome.CRISIS).count()
+    awaiting = Intake.objects.awaiting_decision()
+    crises = awaiting.filter(outcome=Intake.Outcome.CRISIS).count()
+    pages, intakes = Notice.objects.calling().count(), awaiting.count()
+    tasks, visits = StaffTask.objects.filter(done_at__isnull=True).count(), _visits_today()
+    decide = f"intake{pluralize(intakes)} to decide"
     return [
         Waiting(
-            Notice.objects.calling().count(),
-            "pages nobody has acknowledged",
+            pages,
+            f"page{pluralize(pages)} nobody has acknowledged",
             "No page is open",
             reverse("on-call"),
             is_urgent=True,
         ),
         Waiting(
-            intakes.count(),
-            f"intakes to decide, {crises} in crisis" if crises else "intakes to decide",
+            intakes,
+            f"{decide}, {crises} in crisis" if crises else decide,
             "No intake waits",
             reverse("admin:patients_intake_changelist"),
             is_urgent=crises > 0,
         ),
         Waiting(
-            StaffTask.objects.filter(done_at__isnull=True).count(),
-            "tasks to do",
+            tasks,
+            f"task{pluralize(tasks)} to do",
             "Every task is done",
             reverse("admin:booking_stafftask_changelist"),
         ),
         Waiting(
-            _visits_today(),
-            "visits today",
+            visits,
+            f"visit{pluralize(visits)} today",
             "No visit today",
             reverse("admin:booking_appointment_changelist"),
         ),

@@ -232,7 +232,14 @@ DRF_STANDARDIZED_ERRORS = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Stillwater",
-    "DESCRIPTION": "Booking, notices and the visit record of at-home infusions.",
+    "DESCRIPTION": (
+        "Booking, notices and the visit record of at-home infusions.\n\n"
+        "**Signing in.** A program sends "
+        '`POST /_allauth/app/v1/auth/login` with `{"email": "…", "password": "…"}`, and sends '
+        "`meta.session_token` of the answer as the header `X-Session-Token` with every request. "
+        "Whoever has signed in at `/accounts/login/` in this browser can try the requests here "
+        "at once."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

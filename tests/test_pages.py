@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
+from booking import notices
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.models import Role
@@ -257,8 +258,37 @@ def test_it_opens_the_desk_with_what_waits(client: Client) -> None:
     )
     client.force_login(make_user(role=Role.CLINICIAN))
     shown = page(client, reverse("admin:index"))
-    assert "intakes to decide, 1 in crisis" in shown
-    assert "No visit today" in shown
+    assert "<p>intake to decide, 1 in crisis</p>" in shown
+    assert "<p>No visit today</p>" in shown
+    assert ">0<" not in shown
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "page nobody has acknowledged"), (2, "pages nobody has acknowledged")]
+)
+def test_it_counts_what_waits_as_a_person_says_it(client: Client, count: int, words: str) -> None:
+    for number in range(count):
+        notices.page(
+            kind="crisis",
+            subject_of=f"intake/{number}",
+            detail_facts={},
+            patient=make_patient(ready=False),
+        )
+    client.force_login(make_user(role=Role.CLINICIAN))
+    assert f"<p>{words}</p>" in page(client, reverse("admin:index"))
+
+
+def test_it_tells_programs_how_to_sign_in(client: Client) -> None:
+    said = page(client, reverse("schema"))
+    assert "/_allauth/app/v1/auth/login" in said
+    ada = make_user()
+    answer = client.post(
+        "/_allauth/app/v1/auth/login",
+        {"email": ada.email, "password": PASSWORD_OF_THE_CAST},
+        content_type="application/json",
+    )
+    token = answer.json()["meta"]["session_token"]
+    assert Client().get("/api/v1/me/", headers={"X-Session-Token": token}).status_code == 200
 
 
 def test_it_leaves_out_of_the_desk_what_a_role_may_not_open(client: Client) -> None:
