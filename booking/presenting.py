@@ -184,8 +184,8 @@ def _later(instants: tuple[datetime, ...], zone: ZoneInfo) -> Iterator[str]:
 
 def _near(instant: datetime, other: datetime, zone: ZoneInfo) -> str:
     """The time alone where the day cannot be mistaken, else the whole moment."""
-    same = _same_day(instant, other, zone)
-    return say_time(instant, zone) if same else _moment(instant, zone)
+    is_plain = _same_day(instant, other, zone) and not _midnight(instant, zone)
+    return say_time(instant, zone) if is_plain else _moment(instant, zone)
 
 
 def _same_day(one: datetime, other: datetime, zone: ZoneInfo) -> bool:

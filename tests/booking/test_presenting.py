@@ -58,8 +58,10 @@ def test_it_says_which_midnight_it_means() -> None:
     assert (first.day, first.time) == ("Tue 24 Nov", "12:00 AM")
     assert first.what == "last heavy meal (midnight at the start of Tue 24 Nov)"
     assert not any("midnight" in mark.what for mark in rest)
-    until = now_view(times=around(tuesday(8)), zone=CHICAGO, at=tuesday(20, day=23)).until
-    assert until == "Now, until Tue 24 Nov, 12:00 AM CST (midnight at the start of Tue 24 Nov)"
+    view = now_view(times=around(tuesday(8)), zone=CHICAGO, at=tuesday(20, day=23))
+    midnight = "Tue 24 Nov, 12:00 AM CST (midnight at the start of Tue 24 Nov)"
+    assert view.until == f"Now, until {midnight}"
+    assert f"Your last heavy meal is before {midnight}." in view.detail
 
 
 def test_it_names_the_zone_of_a_time_on_the_other_side_of_a_clock_change() -> None:
