@@ -75,7 +75,7 @@ def _reckon(pk: int) -> None:
     """Reckon anew until when not to drive, where that is told late and nobody knows the end."""
     notice = Notice.objects.only("kind", "appointment_id").get(pk=pk)
     if notice.kind in standing.OF_DISCHARGE and notice.appointment_id is not None:
-        driving.allow_for_unknown_end(notice.appointment_id)
+        driving.keep_to_be_told(notice.appointment_id)
 
 
 def _begin(*, pk: int, worker: str) -> bool:

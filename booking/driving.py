@@ -19,25 +19,41 @@ LATE = timedelta(minutes=15)
 
 def forbid_longer(appointment: Appointment, *, observation_end: datetime) -> None:
     """Move it later, on the row in hand; the end of the observation counts, or the planned end."""
-    if appointment.drive_after is None:
-        return
-    until = clock.drive_after(
+    if appointment.drive_after is not None:
+        until = _until(appointment, observation_end=observation_end)
+        appointment.drive_after = max(until, appointment.drive_after)
+
+
+def to_be_told(appointment: Appointment, *, at: datetime) -> datetime | None:
+    """Return until when to say at an instant; a visit nobody closed may have lasted until then."""
+    if appointment.drive_after is None or not _is_unknown_end(appointment, at=at):
+        return appointment.drive_after
+    return max(_until(appointment, observation_end=_next_quarter(at)), appointment.drive_after)
+
+
+@transaction.atomic
+def keep_to_be_told(appointment_id: UUID) -> None:
+    """Before a late warning after a dose: what is said now is never taken back.
+
+    Before any dose is known the true end, once told, may be the earlier one.
+    """
+    at = now()
+    appointment = locked(appointment_id)
+    if appointment.dosed_at is not None and _is_unknown_end(appointment, at=at):
+        appointment.drive_after = to_be_told(appointment, at=at)
+        appointment.save(update_fields=["drive_after"])
+
+
+def _until(appointment: Appointment, *, observation_end: datetime) -> datetime:
+    return clock.drive_after(
         observation_end=max(observation_end, appointment.ends_at),
         zone=ZoneInfo(appointment.time_zone),
         rules=rules.clock_rules(),
     )
-    appointment.drive_after = max(until, appointment.drive_after)
 
 
-@transaction.atomic
-def allow_for_unknown_end(appointment_id: UUID) -> None:
-    """Before a late warning of a visit nobody closed: it may have lasted until now."""
-    at = now()
-    appointment = locked(appointment_id)
-    if appointment.status in ENDED or at < appointment.ends_at + LATE:
-        return
-    forbid_longer(appointment, observation_end=_next_quarter(at))
-    appointment.save(update_fields=["drive_after"])
+def _is_unknown_end(appointment: Appointment, *, at: datetime) -> bool:
+    return appointment.status not in ENDED and at >= appointment.ends_at + LATE
 
 
 def _next_quarter(at: datetime) -> datetime:

@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from booking import calendars, words
+from booking import calendars, driving, words
 from booking.channels import Attachment, Message
 from booking.clock import local_day, say_moment, say_time
 from booking.models import Appointment, Notice
@@ -120,7 +120,7 @@ def _visit(notice: Notice, appointment: Appointment) -> dict[str, Any]:
         "is_cancelled": notice.subject_of == CANCELLED,
         "next_steps": _next_steps(appointment) if notice.subject_of == GATE else [],
         "times": _times(appointment, zone=zone, at=at),
-        "drive_after": _driving(appointment, zone),
+        "drive_after": _driving(appointment, zone=zone, at=at),
     }
 
 
@@ -152,9 +152,11 @@ def _times(appointment: Appointment, *, zone: ZoneInfo, at: datetime) -> dict[st
     return said
 
 
-def _driving(appointment: Appointment, zone: ZoneInfo) -> str:
+def _driving(appointment: Appointment, *, zone: ZoneInfo, at: datetime) -> str:
     """Return until when not to drive: the latest over this visit and all that were given."""
     given = Appointment.objects.filter(patient=appointment.patient_id, dosed_at__isnull=False)
     latest = given.aggregate(latest=Max("drive_after"))["latest"]
-    moments = [moment for moment in (appointment.drive_after, latest) if moment is not None]
+    moments = [
+        moment for moment in (driving.to_be_told(appointment, at=at), latest) if moment is not None
+    ]
     return say_moment(max(moments), zone) if moments else ""
