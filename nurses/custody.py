@@ -8,6 +8,7 @@ from uuid import UUID
 
 from booking import appointments, attention
 from booking.models import FREED, Appointment
+from booking.words import first_name
 from config.core.errors import Malformed, WrongState, deadlocks_retried
 from config.core.models import Role, User
 from nurses.models import Dose
@@ -82,17 +83,26 @@ def _exceeds(appointment: Appointment, given_mg: Decimal) -> bool:
 def _take_in_dose(*, appointment: Appointment, dose: Dose) -> None:
     if dose.given_mg > 0:
         appointments.progress(appointment=appointment, dosed_at=dose.at)
+    by = first_name(dose.recorded_by.name)
+    if dose.is_witness_pending:
+        waste = f"Waste of {dose.wasted_mg.normalize():f} mg"
+        attention.ask(
+            kind="witness_pending",
+            key=f"dose/{dose.pk}",
+            detail=f"{waste} has no witness yet (recorded by {by}).",
+            appointment=appointment,
+        )
     problems: dict[str, str] = {}
     if dose.exceeds_order:
-        problems["exceeds_order"] = "more was given than the order says"
+        problems["exceeds_order"] = "More was given than the order says"
     if dose.given_mg > 0 and appointment.status in FREED:
-        problems["not_held"] = "a dose was given at a visit that counted as not held"
-    for problem in problems.values():
+        problems["not_held"] = "Something was given at a visit that counted as not held"
+    for code, problem in problems.items():
         attention.ask(
             kind="dose",
-            key=f"dose/{dose.pk}/{problem}",
-            detail=f"Dose record: {problem}.",
+            key=f"dose/{dose.pk}/{code}",
+            detail=f"{problem} (recorded by {by}).",
             appointment=appointment,
         )
     if problems:
-        page(dose, appointment=appointment, deviations=", ".join(problems))
+        page(dose, appointment=appointment, what="; ".join(problems.values()))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from booking.clock import local_day, say_moment, say_time
 from booking.models import Appointment
 from config.core.clock import now
-from nurses import states, visits
+from nurses import rules, states, visits
 from nurses.models import AdverseEvent, Check, Dose, Event, Happening, Observation
 from nurses.record import Record
 from nurses.visits import NextStep
@@ -226,7 +226,7 @@ def say_near(at: datetime, visit: Appointment) -> str:
 def _say(row: Row, zone: ZoneInfo) -> tuple[str, list[str]]:
     match row:
         case Event():
-            against = ", ".join(row.deviations).replace("_", " ")
+            against = rules.spoken(row.deviations)
             flags = [f"against the rules: {against}"] if against else []
             far = [f"{row.metres_away} m from the address"] if row.is_far_away else []
             return row.get_event_display(), flags + far

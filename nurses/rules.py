@@ -6,7 +6,7 @@ does not count for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -25,6 +25,33 @@ VITALS_AGE = timedelta(minutes=60)
 BLOCK_SYSTOLIC, BLOCK_DIASTOLIC = 160, 100
 LOWEST_SPO2 = 92  # [policy] below it nothing that depresses breathing is started
 DISCHARGE_SCORE = 9
+SCORES_APART = timedelta(minutes=5)  # [policy] taken sooner, the second says nothing new
+
+# What spoke against a step -> the words after "with" that tell it. They go out by e-mail, so they
+# name neither the therapy nor the medicine.
+SPOKEN = {
+    "identity_unchecked": "the identity unchecked",
+    "escort_absent": "no adult there who stays",
+    "fasted_too_short": "too short a time without food",
+    "drank_too_recently": "a drink too recent",
+    "weight_missing": "the weight not taken",
+    "weight_changed": "the weight changed",
+    "vitals_missing": "the vital signs not taken",
+    "vitals_block": "vital signs that forbid it",
+    "blocked": "the visit not permitted at that time",
+    "infusion_not_ended": "the end not recorded",
+    "observation_too_short": "the observation too short",
+    "scores_too_low": "the scores too low",
+    "warning_unacknowledged": "the warning not acknowledged",
+    "doses_unbalanced": "the amounts not accounted for",
+    "wrong_state": "the steps out of order",
+}
+
+
+def spoken(codes: Iterable[str]) -> str:
+    """Say in words what spoke against a step, each thing once."""
+    said = (SPOKEN.get(code, code.replace("_", " ")) for code in codes)
+    return ", ".join(dict.fromkeys(said))
 
 
 def refusals(
@@ -190,12 +217,15 @@ def _observed(record: Record, ended: datetime | None, at: datetime) -> Reason | 
 
 def _scores(record: Record, ended: datetime | None, at: datetime) -> Reason | None:
     after = record.vitals(since=ended, until=at) if ended else []
-    scores = [seen.discharge_score for seen in after if seen.discharge_score is not None][-2:]
-    if len(scores) == 2 and min(scores) >= DISCHARGE_SCORE:
+    scored = [(seen.at, seen.discharge_score) for seen in after if seen.discharge_score is not None]
+    apart = [taken for taken, _ in scored if taken <= scored[-1][0] - SCORES_APART]
+    # A low score between the two is never skipped over.
+    if apart and all(score >= DISCHARGE_SCORE for _, score in scored[len(apart) - 1 :]):
         return None
     return Reason(
         "scores_too_low",
-        f"The last two discharge scores after the infusion must both be {DISCHARGE_SCORE} or more.",
+        f"The last two discharge scores after the infusion must both be {DISCHARGE_SCORE} or more,"
+        f" taken {SCORES_APART // timedelta(minutes=1)} minutes apart or more.",
     )
 
 

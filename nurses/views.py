@@ -96,6 +96,7 @@ def day(request: HttpRequest, user: User) -> HttpResponse:
         "before": asked - timedelta(days=1),
         "after": asked + timedelta(days=1),
         "ended": ENDED,
+        "at": now(),
         "next": next((s for s in shown.stops if s.appointment.status not in ENDED), None),
     }
     return render(request, "nurses/route.html", context)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from booking import appointments, attention
 from booking.clock import local_day
 from booking.models import Appointment, Status
+from booking.words import first_name
 from config.core.errors import Reason, Refused, WrongState, deadlocks_retried
 from config.core.models import User
 from nurses import rules, states
@@ -24,6 +25,20 @@ from nurses.writing import Told, once, page
 from patients import gate
 from scheduling import roster
 from scheduling.travel import Haversine, Place
+
+# A step as on-call reads it: an e-mail names no therapy.
+STEPS = {
+    Event.Name.DEPART: "set off",
+    Event.Name.ARRIVE: "arrived",
+    Event.Name.START_INFUSION: "started",
+    Event.Name.END_INFUSION: "ended",
+    Event.Name.DISCHARGE: "discharged",
+    Event.Name.TRANSFER: "transferred to emergency care",
+    Event.Name.ABORT: "broken off",
+    Event.Name.NO_SHOW: "nobody there",
+    Event.Name.START: "started",
+    Event.Name.COMPLETE: "completed",
+}
 
 
 @deadlocks_retried
@@ -246,12 +261,12 @@ def _metres_away(
 
 
 def _tell_deviations(*, row: Event, reasons: list[Reason]) -> None:
-    codes = ", ".join(dict.fromkeys(reason.code for reason in reasons))
-    detail = f"{Event.Name(row.event).label}, recorded against the rules: {codes}."
+    against = rules.spoken(reason.code for reason in reasons)
+    what = f"Recorded against the rules: {STEPS[Event.Name(row.event)]} with {against}"
     attention.ask(
         kind="deviation",
         key=f"event/{row.pk}",
-        detail=detail[:500],
+        detail=f"{what} (by {first_name(row.recorded_by.name)})."[:500],
         appointment=row.appointment,
     )
-    page(row, appointment=row.appointment, deviations=codes)
+    page(row, appointment=row.appointment, what=what)

@@ -16,6 +16,7 @@ from django.db import models, transaction
 from booking import notices
 from booking.locks import locked
 from booking.models import Appointment
+from booking.words import first_name
 from config.core.clock import now
 from config.core.errors import Malformed
 from config.core.models import User
@@ -66,6 +67,6 @@ def page(row: Happening, *, appointment: Appointment, **facts: str) -> None:
     notices.page(
         kind="adverse_event",
         subject_of=row.subject,
-        detail_facts=facts,
+        detail_facts={**facts, "recorded_by": first_name(row.recorded_by.name)},
         appointment=appointment,
     )

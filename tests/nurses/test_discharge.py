@@ -7,10 +7,18 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from booking import messages
 from booking.models import Notice, Status
 from config.core.clock import now
+from config.core.models import Role
+from nurses import rules
+from nurses.models import Event
+from nurses.visits import STEPS
+from tests.factories import make_user
 from tests.nurses.conftest import tell_a_visit
 from tests.nurses.story import NOW, Visit, after, codes
 
@@ -81,10 +89,58 @@ def test_it_wants_the_last_two_scores(visit: Visit, scores: list[int], is_enough
         if code != "scores_too_low":
             step()
     for number, score in enumerate(scores):
-        visit.vitals(100 + number, discharge_score=score)
-        visit.vitals(100.5 + number)  # vitals without a score do not count as one
+        visit.vitals(100 + 5 * number, discharge_score=score)
+        visit.vitals(101 + 5 * number)  # vitals without a score do not count as one
     answer = visit.event("discharge", 190)
     assert (answer.status_code == 201) == is_enough
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_enough"),
+    [
+        ({100: 9, 104: 9}, False),
+        ({100: 9, 104.9: 10}, False),
+        ({100: 9, 105: 9}, True),
+        ({100: 9, 103: 9, 105: 9}, True),
+        ({100: 9, 103: 8, 105: 9}, False),
+        ({95: 8, 100: 9, 103: 9, 105: 9}, True),
+        ({98: 8, 103: 9, 105: 9}, False),
+    ],
+)
+def test_it_counts_two_scores_only_when_they_are_minutes_apart(
+    visit: Visit, scores: dict[float, int], is_enough: bool
+) -> None:
+    visit.ends()
+    for code, step in visit.farewells().items():
+        if code != "scores_too_low":
+            step()
+    for minutes, score in scores.items():
+        visit.vitals(minutes, discharge_score=score)
+    answer = visit.event("discharge", 190)
+    assert (answer.status_code == 201) == is_enough
+
+
+def test_it_tells_on_call_in_words_what_was_against_the_rules(visit: Visit) -> None:
+    visit.ends()
+    for step in visit.farewells().values():
+        step()
+    visit.event("discharge", 189, happened=True)
+    message = messages.render(visit.appointment.notices.get(kind="adverse_event"))
+    said = "Recorded against the rules: discharged with the observation too short, by Cleo, for A"
+    assert said in message.text
+    assert said in message.html.replace("<strong>", "")
+    staff = Client()
+    staff.force_login(make_user(role=Role.CLINICIAN, name="Erin Cole"))
+    card = staff.get(reverse("on-call")).content.decode()
+    assert "discharged with the observation too short" in card
+    assert "recorded by Cleo" in card
+
+
+def test_it_has_neutral_words_for_every_step_and_reason() -> None:
+    words = " ".join([*STEPS.values(), *rules.SPOKEN.values()]).lower()
+    assert set(STEPS) == set(Event.Name)
+    assert set(IN_ORDER) <= set(rules.SPOKEN)
+    assert not any(word in words for word in ("infusion", "dose", "ketamin", "_", " mg"))
 
 
 def test_it_counts_no_score_taken_during_the_infusion(visit: Visit) -> None:

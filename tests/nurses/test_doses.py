@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings, strategies as st
 from rest_framework.test import APIClient
 
+from booking import messages
 from config.core.models import Role, User
 from nurses.models import Dose
 from tests.factories import make_appointment, make_nurse, make_patient, make_user
@@ -67,9 +68,11 @@ def test_it_flags_and_pages_more_than_the_order(infusing: Visit) -> None:
     answer = infusing.dose(drawn_mg=1, given_mg=1, wasted_mg=0)
     assert answer.status_code == 201
     assert answer.json()["exceeds_order"] is True
-    assert infusing.appointment.tasks.filter(kind="dose").count() == 1
+    task = infusing.appointment.tasks.get(kind="dose")
+    assert task.detail == "More was given than the order says (recorded by Cleo)."
     page = infusing.appointment.notices.get(kind="adverse_event")
     assert page.subject_of == f"dose/{answer.json()['id']}"
+    assert "More was given than the order says, by Cleo, for" in messages.render(page).text
 
 
 def test_it_wants_another_person_as_the_witness(infusing: Visit) -> None:
@@ -89,6 +92,9 @@ def test_it_waits_for_a_witness_of_waste_only(infusing: Visit) -> None:
     infusing.dose(drawn_mg=1, given_mg=0, wasted_mg=0, returned_mg=1)
     assert wasted["witness_pending"] is True
     assert infusing.record()["witness_pending"] == [wasted["id"]]
+    task = infusing.appointment.tasks.get(kind="witness_pending")
+    assert task.key == f"dose/{wasted['id']}"
+    assert task.detail == "Waste of 10 mg has no witness yet (recorded by Cleo)."
 
 
 MILLIGRAMS = st.decimals(min_value=0, max_value=200, places=3)

@@ -36,13 +36,25 @@ def write(phone: Client, visit: Visit, what: str, **body: Any) -> Any:
 
 
 def test_it_shows_the_day_with_the_drive_between(phone: Client, visit: Visit) -> None:
-    shown = phone.get(reverse("route") + "?date=2026-11-24").content.decode()
+    with time_machine.travel(after(-60), tick=False):
+        phone.force_login(visit.nurse.user)
+        shown = phone.get(reverse("route") + "?date=2026-11-24").content.decode()
     assert "Tuesday 24 November" in shown
     assert "26 min drive from home" in shown
     assert re.search(r"leave by <time[^>]*>10:04 AM", shown)
     assert 'href="tel:+13125550123"' in shown
     assert 'href="geo:41.885,-87.7845' in shown
     assert "drive home" in shown
+    assert "not recorded yet" not in shown
+
+
+def test_it_marks_a_stop_nobody_wrote_anything_about(phone: Client, visit: Visit) -> None:
+    shown = phone.get(reverse("route") + "?date=2026-11-24").content.decode()
+    assert '<span class="tag amber">not recorded yet</span>' in shown
+    assert "26 min drive from home" in shown
+    assert "leave by" not in shown
+    visit.event("depart", -30)
+    assert "not recorded yet" not in phone.get(reverse("route")).content.decode()
 
 
 def test_it_leads_from_the_day_to_the_next_visit(phone: Client, visit: Visit) -> None:
@@ -131,7 +143,7 @@ def test_it_says_why_not_and_lets_what_happened_be_written_down(
         happened="true",
     )
     assert answer.status_code == 302
-    assert "against the rules: identity unchecked" in page(phone, visit)
+    assert "against the rules: the identity unchecked" in page(phone, visit)
 
 
 def test_it_keeps_what_was_typed_when_something_is_wrong(phone: Client, visit: Visit) -> None:

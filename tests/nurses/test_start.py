@@ -189,7 +189,9 @@ def test_it_keeps_what_happened_all_the_same_with_its_deviations(visit: Visit) -
     assert answer.json()["deviations"] == IN_ORDER
     assert visit.now_stands().status == Status.INFUSING
     task = visit.appointment.tasks.get(kind="deviation")
-    assert "identity_unchecked" in task.detail
+    assert task.detail.startswith("Recorded against the rules: started with the identity unchecked")
+    assert task.detail.endswith("(by Cleo).")
+    assert "_" not in task.detail
     page = visit.appointment.notices.get(kind="adverse_event")
     assert page.subject_of == f"event/{answer.json()['id']}"
     assert page.notice_class == "O"

@@ -86,7 +86,10 @@ def test_it_pages_on_call_with_the_reason_when_a_dose_was_given_at_a_visit_not_h
     visit.event("abort", 50)
     visit.dose(35)
     page = Notice.objects.get(appointment=visit.appointment, kind="adverse_event")
-    assert page.facts == {"deviations": "not_held"}
+    assert page.facts == {
+        "what": "Something was given at a visit that counted as not held",
+        "recorded_by": "Cleo",
+    }
 
 
 def test_it_counts_a_session_that_was_given_after_all(visit: Visit) -> None:
