@@ -98,16 +98,16 @@ def test_it_wants_the_last_two_scores(visit: Visit, scores: list[int], is_enough
 @pytest.mark.parametrize(
     ("scores", "is_enough"),
     [
-        ({100: 9, 104: 9}, False),
-        ({100: 9, 104.9: 10}, False),
-        ({100: 9, 105: 9}, True),
-        ({100: 9, 103: 9, 105: 9}, True),
-        ({100: 9, 103: 8, 105: 9}, False),
-        ({95: 8, 100: 9, 103: 9, 105: 9}, True),
-        ({98: 8, 103: 9, 105: 9}, False),
+        ({100: 9, 100.5: 9}, False),
+        ({100: 9, 100.9: 10}, False),
+        ({100: 9, 101: 9}, True),
+        ({100: 9, 100.5: 9, 101: 9}, True),
+        ({100: 9, 100.5: 8, 101: 9}, False),
+        ({99: 8, 100: 9, 100.5: 9, 101: 9}, True),
+        ({99.5: 8, 100: 9, 100.5: 9}, False),
     ],
 )
-def test_it_counts_two_scores_only_when_they_are_minutes_apart(
+def test_it_counts_two_scores_only_when_they_are_a_minute_apart(
     visit: Visit, scores: dict[float, int], is_enough: bool
 ) -> None:
     visit.ends()
