@@ -173,7 +173,7 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
             appointment=current,
             wish=wish,
             at=_where_booked(current),
-            without=availability.as_held(current),
+            without=current,
         )
         notices.plan_for(appointment=current)
     return current

@@ -150,18 +150,12 @@ def assign(*, appointment: Appointment, wish: Wish, at: Where, nurse: Nurse) -> 
     ------
     NotOffered, SlotTaken
     """
-    held = as_held(appointment)
     found = _on_shift(wish=wish, at=at, nurse=nurse)
     if not any(_could_on_an_empty_day(nurse=one, wish=wish, at=at) for one in found):
         raise NotOffered([Reason("not_offered", f"{nurse} may not be sent there then.")])
     lock_nurse_day(nurse=found[0], starts_at=wish.starts_at)
-    if not still_free(nurse=found[0], wish=wish, at=at, without=held):
+    if not still_free(nurse=found[0], wish=wish, at=at, without=appointment):
         raise SlotTaken([Reason("slot_taken", f"{nurse} has another visit.")])
     appointment.nurse = nurse
     with constraints_as_refusals():
         appointment.save(update_fields=["nurse"])
-
-
-def as_held(appointment: Appointment) -> Appointment:
-    """Return the row as the database still holds it."""
-    return Appointment.objects.select_related("order").get(pk=appointment.pk)

@@ -48,9 +48,13 @@ def where(*, patient: Patient, therapy: Therapy) -> Where:
     return Where(place=Place(address.latitude, address.longitude), state=address.state)
 
 
-def visits_of(*, nurse_ids: Sequence[int], start: datetime, end: datetime) -> dict[int, list[Busy]]:
-    """Return what holds each nurse's time in a stretch."""
+def visits_of(
+    *, nurse_ids: Sequence[int], start: datetime, end: datetime, without: Appointment | None = None
+) -> dict[int, list[Busy]]:
+    """Return what holds each nurse's time in a stretch; one visit can be thought away."""
     held = Appointment.objects.occupying().overlapping(start=start, end=end)
+    if without is not None:
+        held = held.exclude(pk=without.pk)
     busy: dict[int, list[Busy]] = defaultdict(list)
     for row in held.filter(nurse__in=nurse_ids):
         if row.nurse_id is not None:
@@ -68,13 +72,15 @@ def busy_of(appointment: Appointment) -> Busy:
 
 def free_gaps(*, nurses: Sequence[Available], without: Appointment | None = None) -> list[Gap]:
     """Return the free stretches of these nurses; one visit can be thought away."""
-    ends = [
-        edge for nurse in nurses for window in nurse.windows for edge in (window.start, window.end)
-    ]
-    if not ends:
+    windows = [window for nurse in nurses for window in nurse.windows]
+    if not windows:
         return []
-    busy = visits_of(nurse_ids=[nurse.nurse_id for nurse in nurses], start=min(ends), end=max(ends))
-    ignored = busy_of(without) if without else None
+    busy = visits_of(
+        nurse_ids=[nurse.nurse_id for nurse in nurses],
+        start=min(window.start for window in windows),
+        end=max(window.end for window in windows),
+        without=without,
+    )
     return [
         gap
         for nurse in nurses
@@ -82,11 +88,7 @@ def free_gaps(*, nurses: Sequence[Available], without: Appointment | None = None
             nurse_id=nurse.nurse_id,
             home=nurse.home,
             windows=nurse.windows,
-            visits=[
-                one
-                for one in busy.get(nurse.nurse_id, [])
-                if not (ignored == one and without and without.nurse_id == nurse.nurse_id)
-            ],
+            visits=busy.get(nurse.nurse_id, []),
         )
     ]
 
@@ -185,15 +187,11 @@ def alternatives(
 
 
 def slot(*, wish: rules.Wish, starts_at: datetime) -> dict[str, Any]:
-    """Return one slot as the contract names its fields."""
-    return times(therapy=wish.therapy, starts_at=starts_at, zone=wish.zone)
-
-
-def times(*, therapy: Therapy, starts_at: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Return the times around a start, with the offset of the service address.
+    """Return one slot as the contract names its fields, with the offset of the service address.
 
     A consultation asks nothing of food or driving.
     """
+    therapy, zone = wish.therapy, wish.zone
     around = clock.times_around(
         starts_at=starts_at,
         lengths=rules.lengths_of(therapy),

@@ -7,12 +7,12 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 
 from config.core.clock import now
-from config.core.models import never_deleted
+from config.core.models import never_deleted, period_column
 
 
 class Nurse(models.Model):
@@ -144,16 +144,7 @@ class Leave(models.Model):
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
-    period = models.GeneratedField(
-        expression=Func(
-            F("starts_at"),
-            F("ends_at"),
-            function="TSTZRANGE",
-            output_field=DateTimeRangeField(),
-        ),
-        output_field=DateTimeRangeField(),
-        db_persist=True,
-    )
+    period = period_column()
 
     objects = LeaveQuerySet.as_manager()
 

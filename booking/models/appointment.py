@@ -9,7 +9,7 @@ from typing import Self
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
 from django.db.models.functions import Cast
@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 from booking.clock import EARLIEST, LATEST
 from booking.models.status import OCCUPYING, TRANSITIONS, Status
 from config.core.clock import now
-from config.core.models import never_deleted
+from config.core.models import never_deleted, period_column
 from config.core.policy import FLOORS
 from config.core.triggers import changed, changed_once_set, refused, refused_where, written
 from patients.models import Order, Patient, Therapy
@@ -68,16 +68,7 @@ class Appointment(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    period = models.GeneratedField(
-        expression=Func(
-            F("starts_at"),
-            F("ends_at"),
-            function="TSTZRANGE",
-            output_field=DateTimeRangeField(),
-        ),
-        output_field=DateTimeRangeField(),
-        db_persist=True,
-    )
+    period = period_column()
     prep_minutes = models.PositiveSmallIntegerField()
     infusion_minutes = models.PositiveSmallIntegerField()
     observation_minutes = models.PositiveSmallIntegerField()

@@ -7,10 +7,23 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
+from django.db.models import F, Func
 from django.db.models.functions import Lower
 
 from config.core.clock import now
+
+
+def period_column() -> models.GeneratedField:
+    """Return a column that PostgreSQL keeps: the stretch from `starts_at` to `ends_at`."""
+    return models.GeneratedField(
+        expression=Func(
+            F("starts_at"), F("ends_at"), function="TSTZRANGE", output_field=DateTimeRangeField()
+        ),
+        output_field=DateTimeRangeField(),
+        db_persist=True,
+    )
 
 
 def append_only(name: str) -> pgtrigger.Trigger:
