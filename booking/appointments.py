@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 
-from booking import availability, driving, notices, rules, search
+from booking import availability, driving, notices, rules, search, sessions
 from booking.locks import lock_patient, locked
 from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Status
 from booking.rules import Wish
@@ -22,7 +21,6 @@ from config.core.errors import (
     Reason,
     Refused,
     WrongState,
-    constraints_as_refusals,
     deadlocks_retried,
 )
 from config.core.models import User
@@ -72,8 +70,8 @@ def book(
         )
         _refuse_closed(patient=patient, wish=wish)
         at = search.where(patient=patient, therapy=therapy)
-        appointment = _new(patient=patient, wish=wish, by=by)
-        _reserve(wish.order)
+        appointment = draft(patient=patient, wish=wish, by=by)
+        sessions.reserve(wish.order)
         availability.hold(appointment=appointment, wish=wish, at=at, nurse=nurse)
         notices.plan_for(appointment=appointment)
     return appointment
@@ -82,7 +80,16 @@ def book(
 def _refuse_closed(
     *, patient: Patient, wish: Wish, order: Order | None = None, state: str | None = None
 ) -> None:
-    closed = gate.ask(
+    reasons = closed(patient=patient, wish=wish, order=order, state=state)
+    if reasons:
+        raise GateClosed(reasons)
+
+
+def closed(
+    *, patient: Patient, wish: Wish, order: Order | None = None, state: str | None = None
+) -> list[Reason]:
+    """Return every closed gate, then every broken time rule."""
+    gates = gate.ask(
         patient=patient,
         therapy=wish.therapy,
         starts_at=wish.starts_at,
@@ -90,12 +97,11 @@ def _refuse_closed(
         order=order,
         state=state,
     )
-    reasons = [*closed, *rules.broken(wish)]
-    if reasons:
-        raise GateClosed(reasons)
+    return [*gates, *rules.broken(wish)]
 
 
-def _new(*, patient: Patient, wish: Wish, by: User) -> Appointment:
+def draft(*, patient: Patient, wish: Wish, by: User) -> Appointment:
+    """Return the promise as it will be written, once a nurse is held for it."""
     therapy = wish.therapy
     appointment = Appointment(
         patient=patient,
@@ -122,25 +128,6 @@ def _set_times(*, appointment: Appointment, wish: Wish) -> None:
     for field, value in around.items():
         setattr(appointment, field, value)
     appointment.first_of_run = rules.is_first_of_run(starts_at=wish.starts_at, diary=wish.diary)
-
-
-def _reserve(order: Order | None) -> None:
-    if order is not None:
-        with constraints_as_refusals():
-            Order.objects.filter(pk=order.pk).update(sessions_reserved=F("sessions_reserved") + 1)
-
-
-def _take_back(order_id: int | None) -> None:
-    """Count a session that was given after all; where none is left, staff have been told."""
-    if order_id is None:
-        return
-    left = Order.objects.filter(pk=order_id, sessions_reserved__lt=F("sessions"))
-    left.update(sessions_reserved=F("sessions_reserved") + 1)
-
-
-def _release(order_id: int | None) -> None:
-    if order_id is not None:
-        Order.objects.filter(pk=order_id).update(sessions_reserved=F("sessions_reserved") - 1)
 
 
 # -- change --------------------------------------------------------------------------------------
@@ -243,8 +230,8 @@ def assign(*, appointment: Appointment, nurse: Nurse) -> Appointment:
 
 def renew_order(appointment: Appointment, *, order: Order) -> None:
     """Let a locked visit rest on another order of the same therapy, and move its session there."""
-    _reserve(order)
-    _release(appointment.order_id)
+    sessions.reserve(order)
+    sessions.release(appointment.order_id)
     appointment.order = order
     appointment.save(update_fields=["order"])
 
@@ -252,7 +239,7 @@ def renew_order(appointment: Appointment, *, order: Order) -> None:
 def _enter(appointment: Appointment, status: Status) -> None:
     """Change the status; a promise that is freed gives its session back to the order."""
     if status in FREED and appointment.status not in FREED:
-        _release(appointment.order_id)
+        sessions.release(appointment.order_id)
     appointment.status = status
 
 
@@ -284,7 +271,7 @@ def progress(
         if value is not None and getattr(appointment, field) is None:
             setattr(appointment, field, value)
     if dosed_at and had_ended and appointment.status in FREED:
-        _take_back(appointment.order_id)
+        sessions.take_back(appointment.order_id)
     if status is not None and status != appointment.status:
         _enter(appointment, status)
     if observation_end is not None:
