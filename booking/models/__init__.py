@@ -1,6 +1,7 @@
 """What we promised, and keeping the promise."""
 
 from booking.models.appointment import Appointment, AppointmentQuerySet
+from booking.models.course import Course
 from booking.models.notice import OPEN, Notice, NoticeQuerySet, NoticeStatus
 from booking.models.status import ENDED, FREED, OCCUPYING, TRANSITIONS, UNDER_WAY, Status
 from booking.models.task import StaffTask
@@ -14,6 +15,7 @@ __all__ = [
     "UNDER_WAY",
     "Appointment",
     "AppointmentQuerySet",
+    "Course",
     "Notice",
     "NoticeQuerySet",
     "NoticeStatus",

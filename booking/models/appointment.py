@@ -15,6 +15,7 @@ from django.db.models import Deferrable, F, Func, Q
 from django.db.models.functions import Cast
 
 from booking.clock import EARLIEST, LATEST
+from booking.models.course import Course
 from booking.models.status import OCCUPYING, TRANSITIONS, Status
 from config.core.clock import now
 from config.core.models import never_deleted, period_column
@@ -64,6 +65,9 @@ class Appointment(models.Model):
     )
     nurse = models.ForeignKey(
         Nurse, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
     )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
     starts_at = models.DateTimeField()
@@ -227,6 +231,22 @@ class Appointment(models.Model):
                 "appointment_order_stays_once_under_way",
                 "A visit under way rests on the order it began with.",
                 condition=changed("order") & ~pgtrigger.Q(old__status="booked"),
+            ),
+            refused(
+                "appointment_stays_in_its_course",
+                "A visit is promised with its course, or without one.",
+                condition=changed("course"),
+            ),
+            refused_where(
+                "appointment_course_is_its_patients",
+                "A course is of one patient and one therapy.",
+                condition=pgtrigger.Q(new__course__isnull=False),
+                sql="""
+                    NOT EXISTS (
+                        SELECT FROM booking_course WHERE id = NEW.course_id
+                        AND patient_id = NEW.patient_id AND therapy_id = NEW.therapy_id
+                    )
+                """,
             ),
             refused_where(
                 "appointment_for_an_infusion_has_an_order",
