@@ -1,7 +1,7 @@
 """How long a nurse drives from one place to another.
 
-`Travel` is what the rest asks for; `Haversine` is the maker that needs no map. Another engine
-(a routing server, a cache) only has to answer the same `table`.
+`Travel` is what the rest asks for; `Haversine` is the maker that needs no map. The makers that ask
+a routing server are in `scheduling.engines`.
 """
 
 import math
@@ -42,11 +42,14 @@ class Matrix:
     Attributes
     ----------
     seconds, metres
-        (n, m) arrays of int32.
+        (n, m) arrays of int32; seconds are whole minutes x 60.
+    estimated
+        (n, m) array of bool: where the engine that should have answered did not.
     """
 
     seconds: NDArray[np.int32]
     metres: NDArray[np.int32]
+    estimated: NDArray[np.bool_]
 
 
 class Travel(Protocol):
@@ -99,6 +102,7 @@ class Haversine:
         return Matrix(
             seconds=(minutes * 60).astype(np.int32),
             metres=metres.astype(np.int32),
+            estimated=np.zeros(metres.shape, dtype=np.bool_),
         )
 
     def matrix(self, places: Sequence[Place]) -> Matrix:
