@@ -1,11 +1,12 @@
 """Who can really be there: asked without a lock, then again under the lock of a nurse's day.
 
 A nurse's day is an advisory lock inside a savepoint per nurse tried, so that a transaction never
-holds the days of two nurses, and two of them cannot wait for each other.
+holds one day of two nurses; a course takes its days in order. So no two can wait for each other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -40,9 +41,15 @@ def hold(
     at: Where,
     without: Appointment | None = None,
     nurse: Nurse | None = None,
+    preferred: Sequence[int] = (),
 ) -> None:
-    """Give the visit to the first candidate who is still free under the lock, and save it."""
-    for one in candidates(wish=wish, at=at, without=without, nurse=nurse):
+    """Give the visit to the first candidate who is still free under the lock, and save it.
+
+    Those in `preferred` are asked before the others, in their order.
+    """
+    found = candidates(wish=wish, at=at, without=without, nurse=nurse)
+    place = {nurse_id: place for place, nurse_id in enumerate(preferred)}
+    for one in sorted(found, key=lambda one: place.get(one.nurse_id, len(place))):
         try:
             with transaction.atomic():
                 lock_nurse_day(nurse=one, starts_at=wish.starts_at)

@@ -112,9 +112,17 @@ def open_starts(
     *, wish: rules.Wish, at: Where, first: date, last: date, without: Appointment | None = None
 ) -> list[datetime]:
     """Return the starts that some nurse can really make, ascending."""
+    found = feasible(wish=wish, at=at, first=first, last=last, without=without)
+    return found.open_starts() if found else []
+
+
+def feasible(
+    *, wish: rules.Wish, at: Where, first: date, last: date, without: Appointment | None = None
+) -> Feasible | None:
+    """Return which nurses can make the starts that break no rule; None where every one does."""
     starts = allowed_starts(wish=wish, first=first, last=last)
     if not starts:
-        return []
+        return None
     nurses = roster.available(
         therapy=wish.therapy,
         state=at.state,
@@ -126,7 +134,7 @@ def open_starts(
         at=at,
         minutes=wish.therapy.total_minutes,
         starts=starts,
-    ).open_starts()
+    )
 
 
 def fitting(
