@@ -1,0 +1,225 @@
+"""Eight clients book over HTTP, against eight that only send the same statements."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.launch import state as states
+from config.launch.bench.clients import Ask, Measured, percentile, work
+from config.launch.bench.house import Failed, House
+from config.launch.bench.report import Bar, Section, days, table
+
+CLIENTS = 8
+CREATED, TAKEN = 201, 409
+PATH = "/api/v1/appointments/"
+CLINIC, NOW, RACE = "bench_booking", "bench_booking_now", "bench_booking_race"
+RATIO, RATIO_GOAL, P95_MS = 0.25, 0.5, 150.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    nurses: int
+    bookings: int
+    warming: int
+    rounds: int
+    raced: int
+
+
+FULL = Size(nurses=50, bookings=320, warming=32, rounds=5, raced=20)
+QUICK = Size(nurses=10, bookings=24, warming=8, rounds=1, raced=3)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What the bare loop reached."""
+
+    seconds: float
+    each: tuple[float, ...]
+
+    @property
+    def per_second(self) -> float:
+        """Bookings in each second."""
+        return len(self.each) / self.seconds
+
+
+def measure(house: House, *, quick: bool) -> Section:
+    """Measure throughput against the bare loop, then racing clients."""
+    size = QUICK if quick else FULL
+    recorded = _record(house, size)
+    over_http, bare = [], []
+    for _ in range(size.rounds):
+        over_http.append(_over_http(house, recorded, size))
+        bare.append(_bare(house, recorded, size))
+    raced, deadlocks = _race(house, size)
+    house.drop(CLINIC, NOW, RACE)
+    return _section(size, recorded, over_http, bare, raced, deadlocks)
+
+
+def _record(house: House, size: Size) -> Path:
+    """Seed the clinic and write down how each booking is made; gives the file."""
+    house.make(CLINIC)
+    wanted = size.bookings + size.warming
+    seeded = house.seed(CLINIC, nurses=size.nurses, patients=wanted, share=0.6)
+    file = house.state / "bookings.json"
+    tokens = "\n".join(seeded["tokens"])
+    house.copy(CLINIC, NOW)
+    command = [sys.executable, "-m", f"{__package__}.record", str(file)]
+    done = subprocess.run(
+        command,
+        cwd=states.ROOT,
+        env=house.environment(NOW),
+        input=tokens,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Failed(f"The bookings could not be recorded:\n{done.stderr[-2000:]}")
+    return file
+
+
+def _over_http(house: House, recorded: Path, size: Size) -> Measured:
+    asks = [Ask(one["token"], PATH, one["body"]) for one in json.loads(recorded.read_text())]
+    warming, asks = asks[: size.warming], asks[size.warming :]
+    house.copy(CLINIC, NOW)
+    with house.serving(NOW) as port:
+        work(port=port, shares=[warming[n::CLIENTS] for n in range(CLIENTS)])
+        return work(port=port, shares=[asks[n::CLIENTS] for n in range(CLIENTS)])
+
+
+def _bare(house: House, recorded: Path, size: Size) -> Loop:
+    """The same bookings from the same beginning, the statements sent by psycopg alone."""
+    warming = house.state / "warming.json"
+    measured = house.state / "measured.json"
+    bookings = json.loads(recorded.read_text())
+    warming.write_text(json.dumps(bookings[: size.warming]))
+    measured.write_text(json.dumps(bookings[size.warming :]))
+    house.copy(CLINIC, NOW)
+    _replay(house.address(NOW), warming)
+    return _replay(house.address(NOW), measured)
+
+
+def _replay(address: str, file: Path) -> Loop:
+    command = [sys.executable, "-m", f"{__package__}.replay", address, str(file)]
+    clients = [
+        subprocess.Popen(
+            [*command, str(number), str(CLIENTS)],
+            cwd=states.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(CLIENTS)
+    ]
+    ready = [client.stdout.readline() for client in clients if client.stdout]
+    begun = time.perf_counter()
+    for client in clients:
+        if client.stdin:
+            client.stdin.write("go\n")
+            client.stdin.flush()
+    said = [client.stdout.readline() for client in clients if client.stdout]
+    seconds = time.perf_counter() - begun
+    failed = [client.wait() for client in clients]
+    if any(failed) or len(ready) != CLIENTS:
+        raise Failed("The bare loop could not send what was recorded.")
+    return Loop(seconds, tuple(one for line in said for one in json.loads(line)))
+
+
+def _race(house: House, size: Size) -> tuple[Measured, int]:
+    """Eight clients want the same start of a clinic with two nurses, one start after another."""
+    house.make(RACE)
+    seeded = house.seed(RACE, nurses=2, patients=CLIENTS * size.raced, share=0.6)
+    tokens: list[str] = seeded["tokens"]
+    with house.serving(RACE) as port:
+        starts = _starts(port, tokens[0])
+        wanted = [starts[n * len(starts) // size.raced] for n in range(size.raced)]
+        shares = [
+            [
+                Ask(tokens[n * CLIENTS + client], PATH, {"therapy": "mood-40", "starts_at": start})
+                for n, start in enumerate(wanted)
+            ]
+            for client in range(CLIENTS)
+        ]
+        raced = work(port=port, shares=shares, in_step=True)
+    query = "SELECT sum(deadlocks)::int FROM pg_stat_database"
+    return raced, int(house.ask(query) or 0)
+
+
+def _starts(port: int, token: str) -> list[str]:
+    first, last = days(count=28)
+    path = f"/api/v1/slots/?therapy=mood-40&from={first}&to={last}"
+    answer = work(port=port, shares=[[Ask(token, path)]]).answers[0]
+    return [slot["starts_at"] for slot in json.loads(answer.body)["slots"]]
+
+
+def _section(
+    size: Size,
+    recorded: Path,
+    over_http: list[Measured],
+    bare: list[Loop],
+    raced: Measured,
+    deadlocks: int,
+) -> Section:
+    ratios = [
+        one.per_second(CREATED) / other.per_second
+        for one, other in zip(over_http, bare, strict=True)
+    ]
+    ratio = statistics.median(ratios)
+    p95 = statistics.median(_latency(one, 95) for one in over_http)
+    statuses = sum((one.statuses for one in over_http), Counter())
+    counts = [len(one["statements"]) for one in json.loads(recorded.read_text())]
+    rows = [
+        (
+            str(number),
+            f"{one.per_second(CREATED):.1f}",
+            f"{_latency(one, 50):.0f}",
+            f"{_latency(one, 95):.0f}",
+            f"{other.per_second:.1f}",
+            f"{1000 * percentile(other.each, 95):.0f}",
+            f"{ratios[number - 1]:.2f}",
+        )
+        for number, (one, other) in enumerate(zip(over_http, bare, strict=True), 1)
+    ]
+    head = ("Round", "HTTP /s", "p50 ms", "p95 ms", "bare /s", "bare p95 ms", "ratio")
+    clean = set(raced.statuses) <= {CREATED, TAKEN} and deadlocks == 0
+    return Section(
+        name="booking",
+        title="Booking",
+        explained=f"""
+{CLIENTS} clients book {size.bookings} different slots of a clinic with {size.nurses} nurses through
+`POST {PATH}`, served by gunicorn as `bin/demo` and `docker-compose.yml` start it. The bare loop is
+{CLIENTS} processes that send PostgreSQL, with psycopg and nothing else, the very statements those
+bookings need ({statistics.median(counts):.0f} each, recorded as text from one run of the site, BEGIN,
+savepoints and COMMIT included) to a copy of the same database: no HTTP, no Django, no rule. Both
+share this machine with the database and the clients; the disk is synchronised at every commit;
+rounds alternate, the ratio is the median.
+""",
+        tables=(table(head, rows),),
+        bars=(
+            Bar(f"ratio >= {RATIO}", f"{ratio:.2f}", ratio >= RATIO),
+            Bar(f"ratio >= {RATIO_GOAL} (goal)", f"{ratio:.2f}", ratio >= RATIO_GOAL),
+            Bar(f"p95 <= {P95_MS:.0f} ms", f"{p95:.0f} ms", p95 <= P95_MS),
+            Bar(
+                "racing clients see 201 or 409 only, and no deadlock",
+                f"{_said(raced.statuses)}; {deadlocks} deadlocks",
+                clean,
+            ),
+        ),
+        notes=(f"Answers in all rounds: {_said(statuses)}.",),
+    )
+
+
+def _latency(measured: Measured, percent: int) -> float:
+    """In milliseconds, of the bookings that were made."""
+    made = [one.seconds for one in measured.answers if one.status == CREATED]
+    return 1000 * percentile(made, percent)
+
+
+def _said(statuses: Counter[int]) -> str:
+    return ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))

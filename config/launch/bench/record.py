@@ -1,0 +1,68 @@
+"""Book visits one after another through the whole site in one process, and write down how.
+
+Run in a process of its own: `python -m config.launch.bench.record FILE < TOKENS`. For each token
+(one a line) one visit is booked at a slot that was offered and that no other patient wanted. FILE
+gets, as JSON, for each booking what was asked and every statement PostgreSQL was sent for it, as
+text with its values in it, so that anybody can send the same to a copy of the database.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import connection
+from django.test import Client
+
+from config.core.clock import now
+
+DAYS = 26
+HOST = "127.0.0.1"
+CREATED = 201
+
+
+def main() -> None:
+    """Book for each token and write the file."""
+    tokens = sys.stdin.read().split()
+    Path(sys.argv[1]).write_text(json.dumps(list(record(tokens))))
+
+
+def record(tokens: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield, for each token that got a visit, the wish and its statements."""
+    draw = random.Random(1)  # noqa: S311 -- which slot
+    connection.force_debug_cursor = True
+    taken: set[str] = set()
+    for number, token in enumerate(tokens):
+        client = Client(headers={"X-Session-Token": token, "Host": HOST})
+        for starts_at in _offered(client, draw, day=2 + number % DAYS, taken=taken):
+            taken.add(starts_at)
+            body = {"therapy": "mood-40", "starts_at": starts_at}
+            connection.queries_log.clear()
+            answer = client.post("/api/v1/appointments/", body, content_type="application/json")
+            if answer.status_code == CREATED:
+                statements = [str(one["sql"]) for one in connection.queries_log]
+                yield {"token": token, "body": body, "statements": statements}
+                break
+
+
+def _offered(client: Client, draw: random.Random, *, day: int, taken: set[str]) -> list[str]:
+    date = (now() + timedelta(days=day)).date().isoformat()
+    asked = {"therapy": "mood-40", "from": date, "to": date}
+    slots = client.get("/api/v1/slots/", asked).json()["slots"]
+    starts = [slot["starts_at"] for slot in slots if slot["starts_at"] not in taken]
+    draw.shuffle(starts)
+    return starts[:4]
+
+
+if __name__ == "__main__":
+    main()
