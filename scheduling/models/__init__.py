@@ -1,0 +1,17 @@
+"""Who can be sent, when and where."""
+
+from scheduling.models.closure import Closure, ClosureQuerySet
+from scheduling.models.nurse import Licence, Nurse, Qualification
+from scheduling.models.shift import Leave, LeaveQuerySet, Shift, ShiftException
+
+__all__ = [
+    "Closure",
+    "ClosureQuerySet",
+    "Leave",
+    "LeaveQuerySet",
+    "Licence",
+    "Nurse",
+    "Qualification",
+    "Shift",
+    "ShiftException",
+]
