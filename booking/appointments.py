@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from booking import availability, driving, notices, rules, search, sessions
+from booking import assignments, availability, driving, notices, rules, search, sessions
 from booking.locks import lock_patient, locked
-from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Status
+from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Course, Status
 from booking.rules import Wish
-from booking.search import Where
 from config.core.clock import now
 from config.core.errors import (
     Reason,
@@ -100,13 +99,16 @@ def closed(
     return [*gates, *rules.broken(wish)]
 
 
-def draft(*, patient: Patient, wish: Wish, by: User) -> Appointment:
+def draft(
+    *, patient: Patient, wish: Wish, by: User | None, course: Course | None = None
+) -> Appointment:
     """Return the promise as it will be written, once a nurse is held for it."""
     therapy = wish.therapy
     appointment = Appointment(
         patient=patient,
         therapy=therapy,
         order=wish.order,
+        course=course,
         prep_minutes=therapy.prep_minutes,
         infusion_minutes=therapy.infusion_minutes,
         observation_minutes=therapy.observation_minutes,
@@ -159,15 +161,11 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
         availability.hold(
             appointment=current,
             wish=wish,
-            at=_where_booked(current),
+            at=assignments.where_booked(current),
             without=current,
         )
         notices.plan_for(appointment=current)
     return current
-
-
-def _where_booked(appointment: Appointment) -> Where:
-    return Where(place=search.busy_of(appointment).place, state=appointment.state)
 
 
 def _refuse_late(appointment: Appointment, *, at: datetime) -> None:
@@ -206,7 +204,7 @@ def cancel(*, appointment: Appointment, reason: str = "") -> Appointment:
 
 @deadlocks_retried
 def assign(*, appointment: Appointment, nurse: Nurse) -> Appointment:
-    """Send another nurse, if she may go and is free.
+    """Send another nurse, if she may go and is free; the same one again changes nothing.
 
     Raises
     ------
@@ -214,17 +212,9 @@ def assign(*, appointment: Appointment, nurse: Nurse) -> Appointment:
     """
     with transaction.atomic():
         current = locked(appointment.pk)
-        if current.status != Status.BOOKED:
-            raise WrongState("The nurse of a visit under way does not change.")
-        wish = search.wish_for(
-            patient=current.patient,
-            therapy=current.therapy,
-            starts_at=current.starts_at,
-            asked_at=now(),
-            without=current,
-        )
-        at = _where_booked(current)
-        availability.assign(appointment=current, wish=wish, at=at, nurse=nurse)
+        assignments.refuse_begun(current)
+        if current.nurse_id != nurse.pk:
+            assignments.give(current, nurse=nurse)
     return current
 
 
