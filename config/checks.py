@@ -8,12 +8,29 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from config.core import policy
+from scheduling.engines import servers
 
 
 @register()
 def policy_keeps_its_floors(**_: Any) -> list[CheckMessage]:
     """Refuse a policy looser than its floor."""
     return [Error(sentence, id="stillwater.E001") for sentence in policy.broken_floors()]
+
+
+@register()
+def travel_can_be_asked(**_: Any) -> list[CheckMessage]:
+    """Refuse an address that names no engine, and figures that no page could live with."""
+    wrong = []
+    try:
+        if settings.TRAVEL_URL:
+            servers.named(settings.TRAVEL_URL)
+    except ValueError as error:
+        wrong.append(f"TRAVEL_URL cannot be used: {error}.")
+    if not 0 < settings.TRAVEL_SECONDS <= 10:
+        wrong.append("TRAVEL_SECONDS must be above 0 and at most 10: pages wait for it.")
+    if not 1 <= settings.TRAVEL_FALLBACK_FACTOR <= 10:
+        wrong.append("TRAVEL_FALLBACK_FACTOR must be from 1 to 10: below 1 drives are too short.")
+    return [Error(sentence, id="stillwater.E003") for sentence in wrong]
 
 
 @register()

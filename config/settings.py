@@ -155,6 +155,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "forget-old-travel": {
+        "task": "scheduling.tasks.forget_old_travel",
+        "schedule": 86400.0,
+        "options": {"expires": 3600},
+    },
     "forget-old-answers": {
         "task": "config.core.tasks.forget_old_answers",
         "schedule": 3600.0,
@@ -288,6 +293,12 @@ HORIZON_DAYS = env.int("HORIZON_DAYS", default=60)
 OBSERVATION_FLOOR_MINUTES = env.int("OBSERVATION_FLOOR_MINUTES", default=60)
 INTAKE_DAYS = env.int("INTAKE_DAYS", default=90)
 
+# -- travel: none is the crow's flight, lengthened ----------------------------------------------
+TRAVEL_URL = env.str("TRAVEL_URL", default="")
+TRAVEL_SECONDS = env.float("TRAVEL_SECONDS", default=2.0)
+TRAVEL_CACHE_DAYS = env.int("TRAVEL_CACHE_DAYS", default=30)
+TRAVEL_FALLBACK_FACTOR = env.float("TRAVEL_FALLBACK_FACTOR", default=1.5)
+
 # -- words, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -315,6 +326,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # At INFO it writes every address it asks, and in a routing server's are patients' homes.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }
 
 # -- how the admin looks: the colours of config/static/stillwater.css as scales ------------------

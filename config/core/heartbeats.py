@@ -17,6 +17,11 @@ def beat(name: str) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"at": now()})
 
 
+def forget(name: str) -> None:
+    """Forget a sign that no longer holds."""
+    Heartbeat.objects.filter(name=name).delete()
+
+
 def last(name: str) -> datetime | None:
     """Return when the part last gave a sign of life."""
     return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()

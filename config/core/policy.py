@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "DRIVING_HOURS": 6,
     "NOTICE_HOURS": 12,
     "OBSERVATION_FLOOR_MINUTES": 60,
+    "TRAVEL_CACHE_DAYS": 1,
 }
 LATEST_CLOSE = time(21)
 

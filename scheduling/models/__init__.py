@@ -3,6 +3,7 @@
 from scheduling.models.closure import Closure, ClosureQuerySet
 from scheduling.models.nurse import Licence, Nurse, Qualification
 from scheduling.models.shift import Leave, LeaveQuerySet, Shift, ShiftException
+from scheduling.models.travel import TravelTime
 
 __all__ = [
     "Closure",
@@ -14,4 +15,5 @@ __all__ = [
     "Qualification",
     "Shift",
     "ShiftException",
+    "TravelTime",
 ]
