@@ -16,11 +16,11 @@ from config.core.errors import Refused
 from patients import gate
 from patients.accounts import zone_of
 from patients.models import Patient, Therapy
-from scheduling import roster
+from scheduling import engines, roster
 from scheduling.intervals import Interval
 from scheduling.roster import Available
 from scheduling.slots import Busy, Feasible, Gap, feasible_starts, gaps
-from scheduling.travel import Haversine, Place, Travel
+from scheduling.travel import Place, Travel
 
 MAX_DAYS = 62
 ALTERNATIVES = 5
@@ -29,7 +29,7 @@ ALTERNATIVE_DAYS = 14
 
 def travel() -> Travel:
     """Return the engine that says how long a drive takes."""
-    return Haversine()
+    return engines.configured()
 
 
 @dataclass(frozen=True, slots=True)
