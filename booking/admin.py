@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from booking.clock import say_moment
-from booking.models import Appointment, Notice, StaffTask
+from booking.models import Appointment, Course, Notice, StaffTask
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 
@@ -61,6 +61,32 @@ class AppointmentAdmin(RoleAdmin):
         """Link to what was and will be said about the visit."""
         address = f"{reverse('staff-messages')}?appointment={appointment.pk}&status=any"
         return format_html('<a href="{}">Show all</a>', address)
+
+
+@admin.register(Course)
+class CourseAdmin(RoleAdmin):
+    """Visits that were promised together, to be read."""
+
+    view_roles = DESK
+    list_display = ("patient", "therapy", "booked_at", "booked_by")
+    list_filter = ("therapy",)
+    list_select_related = ("patient__user", "therapy", "booked_by")
+    search_fields = ("patient__user__email", "patient__user__name", "id")
+    date_hierarchy = "booked_at"
+    readonly_fields = ("visits",)
+
+    @admin.display(description="Visits")
+    def visits(self, course: Course) -> SafeString:
+        """Say each visit's start and status, with a link to it."""
+        rows = (
+            (
+                reverse("admin:booking_appointment_change", args=[visit.pk]),
+                say_moment(visit.starts_at, ZoneInfo(visit.time_zone)),
+                visit.get_status_display(),
+            )
+            for visit in course.appointments.order_by("starts_at")
+        )
+        return format_html_join("", '<div><a href="{}">{}</a>, {}</div>', rows)
 
 
 @admin.register(Notice)

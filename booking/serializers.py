@@ -164,6 +164,7 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
             "drive_after",
             "time_zone",
             "nurse",
+            "course",
             "blocked",
             "version",
         )

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from booking import api
+from booking import api, course_api
 
 urlpatterns = [
     path("therapies/", api.TherapiesView.as_view()),
     path("slots/", api.SlotsView.as_view()),
+    path("courses/", course_api.CoursesView.as_view()),
+    path("courses/suggest/", course_api.SuggestView.as_view()),
     path("appointments/", api.AppointmentsView.as_view()),
     path("appointments/<uuid:appointment_id>/", api.AppointmentView.as_view()),
     path("appointments/<uuid:appointment_id>/reschedule/", api.RescheduleView.as_view()),

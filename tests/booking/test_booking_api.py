@@ -86,6 +86,7 @@ def test_it_books_a_visit_and_says_what_it_means(client: APIClient, ada: Patient
         "drive_after": "2027-02-05T13:40:00-06:00",
         "time_zone": CHICAGO,
         "nurse": {"first_name": "Cleo"},
+        "course": None,
         "blocked": [],
         "version": 1,
     }
