@@ -179,10 +179,13 @@ def grid_starts(
     """
     start = _next_step(at_local(day, rules.opens, zone), zone, rules)
     last = latest_start(day=day, lengths=lengths, zone=zone, rules=rules)
+    step = timedelta(minutes=rules.grid_minutes)
+    if start.astimezone(zone).utcoffset() == last.astimezone(zone).utcoffset():
+        return [start + number * step for number in range((last - start) // step + 1)]
     starts: list[datetime] = []
     while start <= last:
         starts.append(start)
-        start = _next_step(start + timedelta(minutes=rules.grid_minutes), zone, rules)
+        start = _next_step(start + step, zone, rules)
     return starts
 
 

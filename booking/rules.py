@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.conf import settings
 from django.db.models import Q
 
-from booking import clock, plan
+from booking import clock, instants, plan
 from booking.models import OCCUPYING, Appointment
 from config.core.errors import Reason
 from patients.models import Order, Patient, Therapy
@@ -151,3 +152,32 @@ def broken(wish: Wish) -> Iterable[Reason]:
         yield Reason("interval_too_short", "This is too close to another of your visits.")
     if wish.diary.is_busy(starts_at=start, ends_at=wish.ends_at):
         yield Reason("patient_busy", "You already have a visit at that time.")
+
+
+def keeps(wish: Wish, starts: instants.Instants) -> instants.Mask:
+    """Return which starts on the grid break no rule: of thousands, what `broken` says of one.
+
+    Starts on the grid lie in service hours already.
+    """
+    earliest = earliest_start(therapy=wish.therapy, asked_at=wish.asked_at)
+    latest = latest_start(asked_at=wish.asked_at)
+    kept = (instants.micros(earliest) <= starts) & (starts <= instants.micros(latest))
+    ends = starts + wish.therapy.total_minutes * instants.MINUTE
+    for start, end in wish.diary.taken:
+        kept &= (ends <= instants.micros(start)) | (instants.micros(end) <= starts)
+    return kept & _are_spaced(wish, starts) if wish.therapy.needs_order else kept
+
+
+def _are_spaced(wish: Wish, starts: instants.Instants) -> instants.Mask:
+    spaced = np.ones(len(starts), dtype=np.bool_)
+    hours = minimum_hours(therapy=wish.therapy, order=wish.order)
+    clocks = instants.wall_clock(zone=wish.zone, starts=starts)
+    for start, minimum in wish.diary.infusions:
+        spaced &= instants.apart_from(
+            starts,
+            other=start,
+            minimum_hours=max(minimum, hours),
+            clocks=clocks,
+            zone=wish.zone,
+        )
+    return spaced

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking import clock, rules
+import numpy as np
+
+from booking import clock, instants, offers, rules
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.errors import Refused
@@ -95,17 +97,15 @@ def free_gaps(*, nurses: Sequence[Available], without: Appointment | None = None
 
 def allowed_starts(*, wish: rules.Wish, first: date, last: date) -> list[datetime]:
     """Return the grid starts that break no time rule, whoever may be free."""
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    lengths, figures = rules.lengths_of(wish.therapy), rules.clock_rules()
-    earliest = rules.earliest_start(therapy=wish.therapy, asked_at=wish.asked_at)
-    latest = rules.latest_start(asked_at=wish.asked_at)
-    candidates = (
-        start
-        for day in days
-        for start in clock.grid_starts(day=day, lengths=lengths, zone=wish.zone, rules=figures)
-        if earliest <= start <= latest
+    starts = instants.grid(
+        first=first,
+        last=last,
+        lengths=rules.lengths_of(wish.therapy),
+        zone=wish.zone,
+        rules=rules.clock_rules(),
     )
-    return [start for start in candidates if not any(rules.broken(replace(wish, starts_at=start)))]
+    kept = starts[rules.keeps(wish, starts)]
+    return [instants.instant(start) for start in kept.tolist()]
 
 
 def open_starts(
@@ -175,13 +175,19 @@ def refuse_outside(*, patient: Patient, therapy: Therapy) -> None:
         raise Refused(reasons)
 
 
-def find(*, patient: Patient, therapy: Therapy, first: date, last: date) -> list[dict[str, Any]]:
-    """Return every slot from `first` to `last`, local days, both included."""
+def find(*, patient: Patient, therapy: Therapy, first: date, last: date) -> bytes:
+    """Return every slot from `first` to `last`, local days, both included, as the API says it."""
     at = now()
     wish = wish_for(patient=patient, therapy=therapy, starts_at=at, asked_at=at)
     place = where(patient=patient, therapy=therapy)
     starts = open_starts(wish=wish, at=place, first=first, last=last)
-    return [slot(wish=wish, starts_at=start) for start in starts]
+    return offers.answer(
+        np.array([instants.micros(start) for start in starts], dtype=np.int64),
+        lengths=rules.lengths_of(therapy),
+        zone=wish.zone,
+        rules=rules.clock_rules(),
+        restful=therapy.needs_order,
+    )
 
 
 def alternatives(

@@ -130,9 +130,13 @@ def _address(patient: Patient) -> Iterator[str]:
     if address is None:
         yield "outside_service_area"
         return
-    if not address.time_zone or not places.in_service_area(address.latitude, address.longitude):
+    is_near, is_permitted = places.allows(
+        latitude=address.latitude, longitude=address.longitude, state=address.state
+    )
+    if not address.time_zone or not is_near:
         yield "outside_service_area"
-    yield from _permit(address.state)
+    if not is_permitted:
+        yield "not_permitted_here"
 
 
 def _permit(state: str) -> Iterator[str]:

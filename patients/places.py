@@ -9,6 +9,7 @@ from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 import zipcodes
+from django.db.models import Exists
 
 from config.core.clock import now
 from patients.models import Patient, Permit, ServiceArea
@@ -63,12 +64,18 @@ def kilometres(from_: tuple[float, float], to: tuple[float, float]) -> float:
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
 
 
-def in_service_area(latitude: float, longitude: float) -> bool:
-    """Whether the point lies in one of the circles the clinic drives to."""
-    return any(
+def allows(*, latitude: float, longitude: float, state: str) -> tuple[bool, bool]:
+    """Whether the clinic drives to a point, and whether the state permits it, in one look."""
+    permits = Permit.objects.filter(state=state, is_permitted=True)
+    open_areas = ServiceArea.objects.filter(is_open=True)
+    areas = list(open_areas.annotate(is_permitted=Exists(permits)))
+    if not areas:
+        return False, permits.exists()
+    is_near = any(
         kilometres((latitude, longitude), (area.latitude, area.longitude)) <= area.radius_km
-        for area in ServiceArea.objects.filter(is_open=True)
+        for area in areas
     )
+    return is_near, areas[0].is_permitted
 
 
 def is_permitted(state: str) -> bool:

@@ -67,7 +67,7 @@ def test_it_marks_every_permit_as_an_example_and_denies_one() -> None:
 
 def test_it_serves_metropolitan_chicago() -> None:
     catalogue.install()
-    assert places.in_service_area(41.885, -87.7845)
-    assert not places.in_service_area(40.7128, -74.006)
+    assert places.allows(latitude=41.885, longitude=-87.7845, state="IL")[0]
+    assert not places.allows(latitude=40.7128, longitude=-74.006, state="IL")[0]
     ServiceArea.objects.update(is_open=False)
-    assert not places.in_service_area(41.885, -87.7845)
+    assert not places.allows(latitude=41.885, longitude=-87.7845, state="IL")[0]
