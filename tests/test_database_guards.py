@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 from pytest_django import DjangoDbBlocker
 
-from booking.models import Appointment, Notice, StaffTask, Status
+from booking.models import Appointment, Course, Notice, StaffTask, Status
 from config.core.errors import constraint_of
 from config.core.models import Role
 from nurses.models import Dose, Event
@@ -33,8 +33,8 @@ def delete(model: type[models.Model], which: str) -> str:
 
 def copy(model: type[models.Model], which: str, **changes: str) -> str:
     """Insert the row anew with a few columns changed."""
-    copied = [f for f in model._meta.concrete_fields if not (f.generated or f.primary_key)]
-    columns = [str(field.column) for field in copied]
+    fields = [f for f in model._meta.concrete_fields if not f.generated]
+    columns = [str(f.column) for f in fields if not f.primary_key or f.column in changes]
     table, values = model._meta.db_table, [changes.get(column, column) for column in columns]
     source = f"SELECT {', '.join(values)} FROM {table} WHERE id = %({which})s"
     return f"INSERT INTO {table} ({', '.join(columns)}) {source}"
@@ -71,6 +71,11 @@ def new_dose(**changes: str) -> str:
 
 def new_event(**changes: str) -> str:
     return copy(Event, "event", client_id="'new'", **changes)
+
+
+def new_visit(**changes: str) -> str:
+    times = {name: f"{name} + interval '40 hours'" for name in CLOCK}
+    return copy(Appointment, "visit", **{"id": "gen_random_uuid()", **times, **changes})
 
 
 SECOND = "second_prescriber_id = %(erin)s"
@@ -180,6 +185,39 @@ CASES: list[tuple[str, str, str]] = [
         "appointment_with_a_dose_is_an_infusion",
         update(Appointment, "talk", "dosed_at = now()"),
         visit("dosed_at = now()"),
+    ),
+    (
+        "appointment_stays_in_its_course",
+        update(Appointment, "in_course", "course_id = NULL"),
+        update(Appointment, "in_course", "course_id = course_id"),
+    ),
+    (
+        "appointment_stays_in_its_course",
+        update(Appointment, "visit", "course_id = %(course)s"),
+        update(Appointment, "visit", "course_id = NULL"),
+    ),
+    *(
+        (
+            "appointment_course_is_its_patients",
+            new_visit(course_id=theirs),
+            new_visit(course_id="%(course)s"),
+        )
+        for theirs in ("%(bens_course)s", "%(pain_course)s")
+    ),
+    (
+        "course_is_for_one_patient_and_therapy",
+        update(Course, "course", "patient_id = %(ben)s"),
+        update(Course, "course", "patient_id = patient_id"),
+    ),
+    (
+        "course_is_for_one_patient_and_therapy",
+        update(Course, "course", "therapy_id = 'pain-240'"),
+        update(Course, "course", "therapy_id = therapy_id"),
+    ),
+    (
+        "course_is_never_deleted",
+        delete(Course, "bens_course"),
+        update(Course, "bens_course", "booked_at = booked_at"),
     ),
     ("appointment_is_never_deleted", delete(Appointment, "visit"), visit("status = 'cancelled'")),
     # -- orders
@@ -349,8 +387,8 @@ CASES: list[tuple[str, str, str]] = [
         update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
     ),
     (
-        "staff_task_is_done_by_somebody",
-        update(StaffTask, "task", "done_at = now()"),
+        "staff_task_that_somebody_did_is_done",
+        update(StaffTask, "task", "done_by_id = %(erin)s"),
         update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
     ),
     (
@@ -379,6 +417,10 @@ def _rows() -> Ids:
         at = STARTS_AT + timedelta(days=days)
         return factories.make_appointment(patient=ada, nurse=None, starts_at=at, **more)
 
+    course, talks = (
+        Course.objects.create(patient=ada, therapy=factories.therapy(slug))
+        for slug in ("mood-40", "consultation")
+    )
     facts = dict.fromkeys(("dosed_at", "departed_at", "discharged_at"), STARTS_AT)
     given = visit(-9, status=Status.OBSERVING, version=2, revision=1, **facts)
     told = {"recorded_by": cleo.user, "at": STARTS_AT, "client_id": "1", "appointment": given}
@@ -387,11 +429,15 @@ def _rows() -> Ids:
         "ben": ben.pk,
         "eve": factories.make_patient(name="Eve Lund", ready=False).pk,
         "cleo": cleo.pk,
-        "visit": (first := visit(0)).pk,
+        "visit": (visit_alone := visit(0)).pk,
         "next_day": visit(1).pk,
         "given": given.pk,
+        "in_course": visit(20, slug="consultation", course=talks).pk,
+        "course": course.pk,
+        "bens_course": Course.objects.create(patient=ben, therapy=course.therapy).pk,
+        "pain_course": Course.objects.create(patient=ada, therapy_id="pain-240").pk,
         "talk": visit(3, slug="consultation").pk,
-        "order": first.order_id,
+        "order": visit_alone.order_id,
         "bens_order": ben.orders.get().pk,
         "renewed": factories.make_order(patient=ada).pk,
         "other_therapy": factories.make_order(patient=ada, slug="pain-240").pk,
@@ -403,7 +449,7 @@ def _rows() -> Ids:
             **told, lot="A", drawn_mg=40, given_mg=40, wasted_mg=0, returned_mg=0
         ).pk,
         "event": Event.objects.create(**told, event="arrive", status=Status.ON_SITE).pk,
-        **_rows_about(first, by=erin),
+        **_rows_about(visit_alone, by=erin),
     }
 
 
