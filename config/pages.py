@@ -13,6 +13,7 @@ from booking import notices, overview
 from config.core import clock, heartbeats
 from config.core.models import Role, User
 from patients import accounts
+from scheduling import engines
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -43,7 +44,12 @@ def readyz(_: HttpRequest) -> JsonResponse:
         "oldest_overdue_notice": _overdue(),
     }
     is_ready = all(answer == "ok" for answer in checks.values())
-    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    body = {
+        "status": "ok" if is_ready else "unavailable",
+        "checks": checks,
+        # Without it drives are estimated: worth knowing, no reason to send nobody here.
+        "travel_engine": _travel(),
+    }
     return JsonResponse(body, status=200 if is_ready else 503)
 
 
@@ -76,6 +82,13 @@ def _migrations() -> str:
 def _heartbeat() -> str:
     try:
         return "ok" if heartbeats.is_alive(heartbeats.BEAT) else "no sign of life"
+    except DatabaseError:
+        return "unknown"
+
+
+def _travel() -> str:
+    try:
+        return engines.standing()
     except DatabaseError:
         return "unknown"
 

@@ -1,7 +1,7 @@
 """The door to the travel engine that `TRAVEL_URL` names."""
 
 from datetime import timedelta
-from functools import lru_cache
+from threading import Lock
 
 from django.conf import settings
 
@@ -14,6 +14,9 @@ from scheduling.travel import Haversine, Travel
 
 # The longest pause between two tries, and a little: whoever is silent longer is noted again.
 SILENT_FOR = timedelta(minutes=10)
+
+_engines: dict[str, tuple[Server, Breaker]] = {}
+_lock = Lock()
 
 
 def configured(*, budget_seconds: float | None = None) -> Travel:
@@ -41,7 +44,15 @@ def standing() -> str:
     return "ok"
 
 
-@lru_cache(maxsize=4)
+def forget() -> None:
+    """Close what this process keeps open, as after a change of the setting."""
+    while _engines:
+        _engines.popitem()[1][0].close()
+
+
 def _engine(url: str) -> tuple[Server, Breaker]:
-    """Keep one engine with its connections and its breaker for each process."""
-    return connect(url), Breaker()
+    """Give the one engine of this process, with its connections and its breaker."""
+    with _lock:
+        if url not in _engines:
+            _engines[url] = connect(url), Breaker()
+        return _engines[url]

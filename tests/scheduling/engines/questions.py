@@ -34,6 +34,7 @@ def grid(rows: int, columns: int) -> list[Place]:
 QUESTIONS: dict[str, Question] = {
     "downtown": (HELSINKI[:4], HELSINKI[3:]),
     "the other way": (HELSINKI[3:], HELSINKI[:4]),
+    "one drive": (HELSINKI[1:2], HELSINKI[4:5]),
     "a suburb off the map": ([HELSINKI[0], SUBURB], [HELSINKI[4]]),
     "another continent": ([HELSINKI[0], CHICAGO], [HELSINKI[4]]),
 }
