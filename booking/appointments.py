@@ -72,7 +72,7 @@ def book(
         appointment = draft(patient=patient, wish=wish, by=by)
         sessions.reserve(wish.order)
         availability.hold(appointment=appointment, wish=wish, at=at, nurse=nurse)
-        notices.plan_for(appointment=appointment)
+        notices.plan_new(appointment=appointment)
     return appointment
 
 
@@ -94,6 +94,7 @@ def closed(
         starts_at=wish.starts_at,
         asked_at=wish.asked_at,
         order=order,
+        found=wish.order,
         state=state,
     )
     return [*gates, *rules.broken(wish)]

@@ -27,6 +27,7 @@ __all__ = [
     "oldest_overdue_seconds",
     "page",
     "plan_for",
+    "plan_new",
     "recover_lapsed",
     "send_due",
     "tell_blocked",
@@ -37,6 +38,12 @@ OVER = (Status.NO_SHOW, Status.ABORTED, Status.TRANSFERRED, Status.COMPLETED)
 KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "subject_of")
 EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
+
+
+def plan_new(*, appointment: Appointment) -> None:
+    """Make the rows of a visit booked in this very transaction, which can have none yet."""
+    rows = _planned(appointment, preferences_of(appointment.patient))
+    Notice.objects.bulk_create(rows.values(), ignore_conflicts=True)
 
 
 def plan_for(*, appointment: Appointment) -> None:
@@ -171,7 +178,8 @@ def _told(appointment: Appointment) -> QuerySet[Notice]:
     rows = Notice.objects.filter(sent, appointment=appointment)
     if appointment.status == Status.CANCELLED:
         return rows
-    return rows.filter(version__lt=appointment.version)
+    # Of a first promise nothing was told before, and nobody need be asked.
+    return rows.filter(version__lt=appointment.version) if appointment.version > 1 else rows.none()
 
 
 def tell_blocked(*, appointment: Appointment, reasons: Sequence[Reason]) -> None:

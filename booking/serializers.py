@@ -147,7 +147,7 @@ class AppointmentNurseSerializer(serializers.Serializer[Any]):
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
     """A promised visit, as the patient sees it."""
 
-    therapy = serializers.SlugRelatedField[Therapy](slug_field="slug", read_only=True)
+    therapy = serializers.SlugField(source="therapy_id", read_only=True)
     nurse = AppointmentNurseSerializer(allow_null=True)
 
     class Meta:

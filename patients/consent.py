@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from config.core.clock import now
 from config.core.errors import Malformed, Reason, Refused, WrongState, constraint_of
@@ -26,6 +27,14 @@ def missing(*, patient: Patient) -> list[ConsentDocument]:
     """Return the required documents whose current version the patient has not signed."""
     signed = set(patient.signatures.values_list("document_id", flat=True))
     return [one for one in current() if one.is_required and one.pk not in signed]
+
+
+def is_missing(*, patient: Patient) -> bool:
+    """Whether a required document is unsigned in its current version; reads no text."""
+    newer = ConsentDocument.objects.filter(slug=OuterRef("slug"), version__gt=OuterRef("version"))
+    signed = Signature.objects.filter(document=OuterRef("pk"), patient=patient)
+    asked = ConsentDocument.objects.filter(~Exists(newer), ~Exists(signed), is_required=True)
+    return asked.exists()
 
 
 def publish(*, slug: str, title: str, text: str, is_required: bool = True) -> ConsentDocument:

@@ -33,6 +33,7 @@ def ask(
     starts_at: datetime,
     asked_at: datetime,
     order: Order | None = None,
+    found: Order | None = None,
     state: str | None = None,
 ) -> list[Reason]:
     """Return every closed gate, in the order of the rules; none means the visit may be had.
@@ -45,6 +46,8 @@ def ask(
         The instant the intake has to be cleared and valid at.
     order
         The order whose session this visit already holds.
+    found
+        What `order_for` has just said of this very start, if it was asked: no need to ask again.
     state
         The state of a visit that is booked already. It was inside the area when it was promised,
         so the patient's present address is not asked about.
@@ -53,7 +56,9 @@ def ask(
         return _reasons(_contact(patient))
     return _reasons(
         intake(patient=patient, at=asked_at),
-        _order(patient=patient, therapy=therapy, starts_at=starts_at, held=order),
+        None
+        if found and not order
+        else _order(patient=patient, therapy=therapy, starts_at=starts_at, held=order),
         consents(patient=patient),
         escort(patient=patient),
         *(_permit(state) if state else _address(patient)),
@@ -80,14 +85,16 @@ def summary(*, patient: Patient) -> dict[str, str]:
 
 def intake(*, patient: Patient, at: datetime) -> str | None:
     """Close unless the newest intake is cleared and valid at the instant."""
-    newest = Intake.objects.newest(patient=patient)
-    is_open = newest and newest.status == Intake.Status.CLEARED and newest.valid_until > at
+    newest = Intake.objects.filter(patient=patient).order_by("-submitted_at", "-pk")
+    # Its answers are long, and a gate does not read them.
+    found = newest.values_list("status", "valid_until").first()
+    is_open = found and found[0] == Intake.Status.CLEARED and found[1] > at
     return None if is_open else "not_cleared"
 
 
 def consents(*, patient: Patient) -> str | None:
     """Close unless every required document is signed in its current version."""
-    return "consent_missing" if consent.missing(patient=patient) else None
+    return "consent_missing" if consent.is_missing(patient=patient) else None
 
 
 def escort(*, patient: Patient) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,22 +52,7 @@ def test_it_books_one_of_fifty_patients_racing_for_one_nurse() -> None:
     assert sorted(Order.objects.values_list("sessions_reserved", flat=True)) == [0] * 49 + [1]
 
 
-@pytest.fixture
-def _without_constraints() -> Iterator[None]:
-    """A scratch schema whose appointments have no constraint, first on the search path."""
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA scratch")
-        cursor.execute(
-            "CREATE TABLE scratch.booking_appointment "
-            "(LIKE public.booking_appointment INCLUDING DEFAULTS INCLUDING GENERATED)"
-        )
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET search_path TO public")
-        cursor.execute("DROP SCHEMA scratch CASCADE")
-
-
-@pytest.mark.usefixtures("_without_constraints")
+@pytest.mark.usefixtures("without_constraints")
 def test_it_double_books_once_lock_and_constraint_are_gone(monkeypatch: Any) -> None:
     make_nurse()
     racers = 8
@@ -84,7 +68,7 @@ def test_it_double_books_once_lock_and_constraint_are_gone(monkeypatch: Any) -> 
 
     monkeypatch.setattr(availability, "still_free", look_then_wait)
     monkeypatch.setattr(availability, "lock_nurse_day", lambda **_: None)
-    monkeypatch.setattr(notices, "plan_for", lambda **_: None)
+    monkeypatch.setattr(notices, "plan_new", lambda **_: None)
 
     def book(patient: Patient) -> None:
         with connection.cursor() as cursor:
