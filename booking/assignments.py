@@ -32,7 +32,11 @@ class Move:
 
 def where_booked(appointment: Appointment) -> Where:
     """Return the place that was promised, wherever the patient lives by now."""
-    return Where(place=search.busy_of(appointment).place, state=appointment.state)
+    return Where(
+        place=search.busy_of(appointment).place,
+        state=appointment.state,
+        postal_code=appointment.postal_code,
+    )
 
 
 def hold_still(*, visits: Iterable[Appointment], nurses: Iterable[Nurse]) -> None:

@@ -17,9 +17,8 @@ from booking.rules import Wish
 from booking.search import Where
 from config.core.errors import Reason, Refused, constraints_as_refusals
 from scheduling import roster
+from scheduling.gaps import Available, Gap, gaps
 from scheduling.models import Nurse
-from scheduling.roster import Available
-from scheduling.slots import Gap, gaps
 
 
 class NotOffered(Refused):
@@ -82,11 +81,13 @@ def candidates(
     Raises
     ------
     NotOffered
-        If nobody on shift could make it even on an empty day, or it is off the quarter hour.
+        If nobody on shift could make it even on an empty day, it is off the quarter hour, or the
+        clinic closed the area that day.
     SlotTaken
         If somebody could, but for other visits.
     """
-    if not clock.on_grid(wish.starts_at, wish.zone, rules.clock_rules()):
+    on_grid = clock.on_grid(wish.starts_at, wish.zone, rules.clock_rules())
+    if not on_grid or search.closed_days(wish=wish, at=at, first=wish.day, last=wish.day):
         raise _not_offered(wish=wish, at=at, without=without)
     on_shift = _on_shift(wish=wish, at=at, nurse=nurse)
     free = search.free_gaps(nurses=on_shift, without=without)
@@ -96,7 +97,8 @@ def candidates(
             raise _slot_taken(wish=wish, at=at, without=without)
         raise _not_offered(wish=wish, at=at, without=without)
     by_id = {nurse.nurse_id: nurse for nurse in on_shift}
-    return [by_id[gap.nurse_id] for gap in sorted(fits, key=lambda gap: _extra_drive(gap, at))]
+    nearest = sorted(fits, key=lambda gap: _extra_drive(gap, at))
+    return [by_id[nurse_id] for nurse_id in dict.fromkeys(gap.nurse_id for gap in nearest)]
 
 
 def _on_shift(*, wish: Wish, at: Where, nurse: Nurse | None) -> list[Available]:
@@ -119,7 +121,7 @@ def _fits(*, gap: Gap, wish: Wish, at: Where) -> bool:
 
 
 def _could_on_an_empty_day(*, nurse: Available, wish: Wish, at: Where) -> bool:
-    empty = gaps(nurse_id=nurse.nurse_id, home=nurse.home, windows=nurse.windows, visits=[])
+    empty = gaps(nurse=nurse, visits=[], drive=search.travel().minutes)
     return any(_fits(gap=gap, wish=wish, at=at) for gap in empty)
 
 
@@ -129,7 +131,7 @@ def _extra_drive(gap: Gap, at: Where) -> tuple[int, int]:
         return 0, gap.nurse_id
     drive = search.travel().minutes
     added = drive(gap.before, at.place) + drive(at.place, gap.after)
-    return added - drive(gap.before, gap.after), gap.nurse_id
+    return added - gap.drive, gap.nurse_id
 
 
 def _slot_taken(*, wish: Wish, at: Where, without: Appointment | None = None) -> SlotTaken:

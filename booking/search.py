@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,14 +20,15 @@ from patients import gate
 from patients.accounts import zone_of
 from patients.models import Patient, Therapy
 from scheduling import engines, roster
+from scheduling.gaps import Available, Busy, Gap, gaps
 from scheduling.intervals import Interval
-from scheduling.roster import Available
-from scheduling.slots import Busy, Feasible, Gap, feasible_starts, gaps
+from scheduling.slots import Feasible, feasible_starts
 from scheduling.travel import Place, Travel
 
 MAX_DAYS = 62
 ALTERNATIVES = 5
 ALTERNATIVE_DAYS = 14
+MARGIN = timedelta(days=1)  # the limits of a nurse's day count all of it
 
 
 def travel() -> Travel:
@@ -40,6 +42,7 @@ class Where:
 
     place: Place | None
     state: str
+    postal_code: str = ""
 
 
 def where(*, patient: Patient, therapy: Therapy) -> Where:
@@ -47,7 +50,11 @@ def where(*, patient: Patient, therapy: Therapy) -> Where:
     if not therapy.needs_order:
         return Where(place=None, state="")
     address = patient.address
-    return Where(place=Place(address.latitude, address.longitude), state=address.state)
+    return Where(
+        place=Place(address.latitude, address.longitude),
+        state=address.state,
+        postal_code=address.postal_code,
+    )
 
 
 def visits_of(
@@ -79,19 +86,15 @@ def free_gaps(*, nurses: Sequence[Available], without: Appointment | None = None
         return []
     busy = visits_of(
         nurse_ids=[nurse.nurse_id for nurse in nurses],
-        start=min(window.start for window in windows),
-        end=max(window.end for window in windows),
+        start=min(window.start for window in windows) - MARGIN,
+        end=max(window.end for window in windows) + MARGIN,
         without=without,
     )
+    drive = cache(travel().minutes)
     return [
         gap
         for nurse in nurses
-        for gap in gaps(
-            nurse_id=nurse.nurse_id,
-            home=nurse.home,
-            windows=nurse.windows,
-            visits=busy.get(nurse.nurse_id, []),
-        )
+        for gap in gaps(nurse=nurse, visits=busy.get(nurse.nurse_id, []), drive=drive)
     ]
 
 
@@ -120,7 +123,12 @@ def feasible(
     *, wish: rules.Wish, at: Where, first: date, last: date, without: Appointment | None = None
 ) -> Feasible | None:
     """Return which nurses can make the starts that break no rule; None where every one does."""
-    starts = allowed_starts(wish=wish, first=first, last=last)
+    shut = closed_days(wish=wish, at=at, first=first, last=last)
+    starts = [
+        start
+        for start in allowed_starts(wish=wish, first=first, last=last)
+        if clock.local_day(start, wish.zone) not in shut
+    ]
     if not starts:
         return None
     nurses = roster.available(
@@ -134,6 +142,13 @@ def feasible(
         at=at,
         minutes=wish.therapy.total_minutes,
         starts=starts,
+    )
+
+
+def closed_days(*, wish: rules.Wish, at: Where, first: date, last: date) -> set[date]:
+    """Return the days, local to the address, on which the clinic closed its area."""
+    return roster.closed(
+        therapy=wish.therapy, state=at.state, postal_code=at.postal_code, first=first, last=last
     )
 
 

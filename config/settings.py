@@ -128,6 +128,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_TIME_LIMIT = 300
+# A search takes all of a processor: it has a worker of its own, so that no message waits for it.
+CELERY_TASK_ROUTES = {"nurses.tasks.plan_days": {"queue": "dispatch"}}
 # `expires`: a doorbell nobody answered need not ring again after an outage.
 CELERY_BEAT_SCHEDULE = {
     "beat-heartbeat": {
@@ -149,6 +151,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "nurses.tasks.sweep",
         "schedule": 5.0,
         "options": {"expires": 20},
+    },
+    "plan-days": {
+        "task": "nurses.tasks.plan_days",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "check-rosters": {
         "task": "nurses.tasks.check_rosters",
@@ -290,6 +297,8 @@ SERVICE_OPENS = time.fromisoformat(env.str("SERVICE_OPENS", default="08:00"))
 SERVICE_CLOSES = time.fromisoformat(env.str("SERVICE_CLOSES", default="20:00"))
 NOTICE_HOURS = env.int("NOTICE_HOURS", default=24)
 HORIZON_DAYS = env.int("HORIZON_DAYS", default=60)
+MAX_DRIVING_MINUTES = env.int("MAX_DRIVING_MINUTES", default=300)
+MAX_WORKING_MINUTES = env.int("MAX_WORKING_MINUTES", default=720)
 OBSERVATION_FLOOR_MINUTES = env.int("OBSERVATION_FLOOR_MINUTES", default=60)
 INTAKE_DAYS = env.int("INTAKE_DAYS", default=90)
 
@@ -298,6 +307,15 @@ TRAVEL_URL = env.str("TRAVEL_URL", default="")
 TRAVEL_SECONDS = env.float("TRAVEL_SECONDS", default=2.0)
 TRAVEL_CACHE_DAYS = env.int("TRAVEL_CACHE_DAYS", default=30)
 TRAVEL_FALLBACK_FACTOR = env.float("TRAVEL_FALLBACK_FACTOR", default=1.5)
+
+# -- dispatch: who goes where ---------------------------------------------------------------------
+DISPATCH_SECONDS = env.int("DISPATCH_SECONDS", default=10)
+DISPATCH_DAYS_AHEAD = env.int("DISPATCH_DAYS_AHEAD", default=14)
+DISPATCH_WAIT_MINUTES = env.int("DISPATCH_WAIT_MINUTES", default=5)
+DISPATCH_PUBLISH_HOUR = time.fromisoformat(env.str("DISPATCH_PUBLISH_HOUR", default="18:00"))
+DISPATCH_CONTINUITY_METRES = env.int("DISPATCH_CONTINUITY_METRES", default=5000)
+DISPATCH_CHANGE_METRES = env.int("DISPATCH_CHANGE_METRES", default=2000)
+DISPATCH_UNEVEN_METRES = env.int("DISPATCH_UNEVEN_METRES", default=1000)
 
 # -- words, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -1,47 +1,31 @@
 """Which nurses could really be there: one row per free stretch of a nurse's day.
 
-A visit of `minutes` at `here` fits a gap when its start lies in
+A visit of `minutes` at `here`, starting at `start`, fits a gap when
 
-    [ready + T(before, here), due - minutes - T(here, after)]
+    start >= max(opens, ready + T(before, here))
+    start + minutes <= min(closes, due - T(here, after))
+    extra = T(before, here) + T(here, after) - T(before, after) <= spare_driving
+    extra + minutes <= spare_working
 
 where T is travel, `before` is where the nurse comes from and `after` is where she must be next.
-Pure: places and times in, nurse numbers out.
+`scheduling.gaps` makes the gaps. Pure: places and times in, nurse numbers out.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.intervals import Interval, merge, overlaps
+from scheduling.gaps import Gap
 from scheduling.travel import Place, Travel
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_SECOND = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """Time already given away: a visit at a place, or (place None) a consultation or leave."""
-
-    interval: Interval
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """One free stretch of a nurse's day, `ready` to `due`, and the places at its two ends."""
-
-    nurse_id: int
-    ready: datetime
-    due: datetime
-    before: Place
-    after: Place
+_MINUTE = 60_000_000  # microseconds
+_UNLIMITED = 10**9  # minutes, where no limit is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,57 +59,6 @@ class Feasible:
         return [self.starts[index] for index in np.flatnonzero(self.counts)]
 
 
-def gaps(
-    *, nurse_id: int, home: Place, windows: Sequence[Interval], visits: Sequence[Busy]
-) -> list[Gap]:
-    """The free stretches of one nurse's windows, each with the places before and after it.
-
-    The nurse leaves home at or after a window's start and is home again by its end. What reaches
-    out of a window takes only its part inside; what lies outside all of them takes nothing.
-    Windows that touch are one: she need not be home in between.
-    """
-    return [
-        gap
-        for window in merge(windows)
-        for gap in _window_gaps(nurse_id=nurse_id, home=home, window=window, visits=visits)
-    ]
-
-
-def _window_gaps(
-    *, nurse_id: int, home: Place, window: Interval, visits: Sequence[Busy]
-) -> list[Gap]:
-    inside = [busy for busy in visits if overlaps(busy.interval, window)]
-    # The two ends of the window are stops at home of no length.
-    stops = [_Stop(window.start, window.start, home, home)]
-    for busy in sorted(inside, key=lambda busy: busy.interval):
-        place = busy.place or home
-        stop = _Stop(busy.interval.start, busy.interval.end, place, place)
-        if stop.start < stops[-1].end:
-            stop = stops.pop().joined(stop)
-        stops.append(stop)
-    stops.append(_Stop(window.end, window.end, home, home))
-    return [
-        Gap(nurse_id, ready=one.end, due=next_.start, before=one.leaves, after=next_.arrives)
-        for one, next_ in pairwise(stops)
-        if one.end < next_.start
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """Time the nurse is not free, where she arrives for it and where she leaves from."""
-
-    start: datetime
-    end: datetime
-    arrives: Place
-    leaves: Place
-
-    def joined(self, other: "_Stop") -> "_Stop":
-        """Join a stop that starts during this one: what ends last says where she is."""
-        last = max(self, other, key=lambda stop: stop.end)
-        return _Stop(self.start, last.end, self.arrives, last.leaves)
-
-
 def feasible(
     *, gap: Gap, here: Place | None, starts_at: datetime, minutes: int, travel: Travel
 ) -> bool:
@@ -140,9 +73,18 @@ def feasible(
     """
     drive_to = travel.minutes(gap.before, here) if here else 0
     drive_on = travel.minutes(here, gap.after) if here else 0
-    earliest = gap.ready + timedelta(minutes=drive_to)
-    latest = gap.due - timedelta(minutes=minutes + drive_on)
-    return earliest <= starts_at <= latest
+    extra = drive_to + drive_on - gap.drive if here else 0
+    earliest = max(gap.opens, gap.ready + timedelta(minutes=drive_to))
+    latest = min(gap.closes, gap.due - timedelta(minutes=drive_on)) - timedelta(minutes=minutes)
+    return (
+        earliest <= starts_at <= latest
+        and (here is None or extra <= _limit(gap.spare_driving))
+        and extra + minutes <= _limit(gap.spare_working)
+    )
+
+
+def _limit(spare: int | None) -> int:
+    return _UNLIMITED if spare is None else spare
 
 
 def feasible_starts(
@@ -158,7 +100,7 @@ def feasible_starts(
     Parameters
     ----------
     gaps
-        Of any number of nurses and days; gaps of one nurse must not overlap.
+        Of any number of nurses and days, each nurse's together and as `gaps.gaps` orders them.
     here
         Where the visit is; None for a consultation at the desk, which counts no travel.
     minutes
@@ -174,24 +116,67 @@ def feasible_starts(
     asked = _microseconds(starts)
     if np.any(np.diff(asked) <= 0):
         raise ValueError("candidate starts must be ascending")
-    earliest = _microseconds([gap.ready for gap in gaps])
-    latest = _microseconds([gap.due for gap in gaps]) - minutes * 60 * _SECOND
-    if here is not None and gaps:
-        befores, where_before = _distinct([gap.before for gap in gaps])
-        afters, where_after = _distinct([gap.after for gap in gaps])
-        drive_to = travel.table(befores, [here]).seconds[where_before, 0].astype(np.int64)
-        drive_on = travel.table([here], afters).seconds[0, where_after].astype(np.int64)
-        earliest += drive_to * _SECOND
-        latest -= drive_on * _SECOND
+    drive_to, drive_on = _drives(gaps=gaps, here=here, travel=travel)
+    earliest = np.maximum(
+        _microseconds([gap.opens for gap in gaps]),
+        _microseconds([gap.ready for gap in gaps]) + drive_to * _MINUTE,
+    )
+    latest = np.minimum(
+        _microseconds([gap.closes for gap in gaps]),
+        _microseconds([gap.due for gap in gaps]) - drive_on * _MINUTE,
+    )
     first = np.searchsorted(asked, earliest, side="left")
-    stop = np.maximum(first, np.searchsorted(asked, latest, side="right"))
+    stop = np.searchsorted(asked, latest - minutes * _MINUTE, side="right")
+    stop = np.where(_within_limits(gaps, here, minutes, drive_to + drive_on), stop, 0)
+    nurse_ids = np.array([gap.nurse_id for gap in gaps], dtype=np.int64)
+    first = np.maximum(first, _reached(nurse_ids, np.where(first < stop, stop, 0), len(asked)))
+    stop = np.maximum(first, stop)
     return Feasible(
         starts=tuple(starts),
         counts=_cover(first, stop, len(asked)),
-        _nurse_ids=np.array([gap.nurse_id for gap in gaps], dtype=np.int64),
+        _nurse_ids=nurse_ids,
         _first=first,
         _stop=stop,
     )
+
+
+def _drives(
+    *, gaps: Sequence[Gap], here: Place | None, travel: Travel
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Minutes from each gap's `before` and to its `after`, (n,) each; zero at the desk."""
+    if here is None or not gaps:
+        return np.zeros(len(gaps), dtype=np.int64), np.zeros(len(gaps), dtype=np.int64)
+    befores, where_before = _distinct([gap.before for gap in gaps])
+    afters, where_after = _distinct([gap.after for gap in gaps])
+    drive_to = travel.table(befores, [here]).seconds[where_before, 0] // 60
+    drive_on = travel.table([here], afters).seconds[0, where_after] // 60
+    return drive_to.astype(np.int64), drive_on.astype(np.int64)
+
+
+def _within_limits(
+    gaps: Sequence[Gap], here: Place | None, minutes: int, drives: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which gaps' days have minutes left for a visit and what it adds to the driving, (n,)."""
+    working = np.array([_limit(gap.spare_working) for gap in gaps], dtype=np.int64)
+    if here is None:
+        return minutes <= working
+    driving = np.array([_limit(gap.spare_driving) for gap in gaps], dtype=np.int64)
+    extra = drives - np.array([gap.drive for gap in gaps], dtype=np.int64)
+    return (extra <= driving) & (extra + minutes <= working)
+
+
+def _reached(
+    nurse_ids: NDArray[np.int64], stop: NDArray[np.int64], length: int
+) -> NDArray[np.int64]:
+    """How far earlier rows of the same nurse reach, (n,): rows of one gap may overlap.
+
+    A running maximum that starts anew with each nurse, because each has a level of her own.
+    """
+    if not len(stop):
+        return stop
+    level = np.concatenate([[0], np.cumsum(np.diff(nurse_ids) != 0)]) * (length + 1)
+    before = np.concatenate([[0], np.maximum.accumulate(stop + level)[:-1]])
+    return np.maximum(before - level, 0)
 
 
 def _cover(first: NDArray[np.int64], stop: NDArray[np.int64], length: int) -> NDArray[np.int64]:
