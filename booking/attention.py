@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from booking.models import Appointment, StaffTask
 from config.core.clock import now
 from config.core.models import User
@@ -35,3 +37,8 @@ def ask_once(*, kind: str, key: str, detail: str, appointment: Appointment) -> b
 def done(*, task: StaffTask, by: User) -> None:
     """Record who did it; the first one counts."""
     StaffTask.objects.filter(pk=task.pk, done_at__isnull=True).update(done_at=now(), done_by=by)
+
+
+def solved(tasks: QuerySet[StaffTask]) -> None:
+    """Close tasks that ask for nothing any more, as done by nobody."""
+    tasks.filter(done_at__isnull=True).update(done_at=now())

@@ -18,7 +18,7 @@ from booking.channels import Attachment, Message
 from booking.clock import local_day, say_moment, say_time
 from booking.models import Appointment, Notice
 from booking.planned import Channel, Kind, NoticeClass
-from booking.standing import CANCELLED, GATE, patient_of
+from booking.standing import CANCELLED, GATE, person_of
 from config.core.clock import now
 
 WITH_CALENDAR = (Kind.booked, Kind.changed)
@@ -83,8 +83,8 @@ def context(notice: Notice) -> dict[str, Any]:
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_number": settings.EMERGENCY_NUMBER,
         "link": settings.SITE_URL,
-        "first_name": words.first_name(patient_of(notice).user.name),
-        "initials": words.initials(patient_of(notice).user.name),
+        "first_name": words.first_name(person_of(notice).name),
+        "initials": words.initials(person_of(notice).name),
         "is_digest": "digest" in notice.why,
         "says_today": "with today" in notice.why or "digest" in notice.why,
         **notice.facts,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, F, IntegerField, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from booking import attention, plan, rules
+from booking import attention, clock, plan, rules
 from booking.delivery import send_due
 from booking.models import OPEN, Appointment, Notice, NoticeStatus, Status
 from booking.planned import Channel, Kind, NoticeClass, PlannedNotice, Recipient, Visit
@@ -20,6 +20,7 @@ from config.core.clock import now
 from config.core.errors import Reason
 from config.core.models import User
 from patients.models import Patient
+from scheduling.models import Nurse
 
 __all__ = [
     "acknowledge",
@@ -31,6 +32,7 @@ __all__ = [
     "recover_lapsed",
     "send_due",
     "tell_blocked",
+    "tell_route",
 ]
 
 FIRST_WORD = (Kind.booked, Kind.changed)
@@ -239,6 +241,35 @@ def page(
         send_from=planned.send_from,
         not_after=planned.not_after,
         facts=dict(detail_facts),
+    )
+    Notice.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def tell_route(
+    *, nurse: Nurse, subject_of: str, instead_of: Sequence[str], day: date, facts: Mapping[str, Any]
+) -> None:
+    """Tell a nurse by e-mail of her route, once per subject; what it replaces is not told any more.
+
+    Parameters
+    ----------
+    subject_of, instead_of
+        The published version, and those before it.
+    day
+        The day of the route, after which it is of no use.
+    """
+    at = now()
+    ends = clock.at_local(day + timedelta(days=1), time(), ZoneInfo(nurse.time_zone))
+    _supersede(Notice.objects.filter(kind=Kind.route, subject_of__in=instead_of))
+    row = Notice(
+        subject_of=subject_of,
+        kind=Kind.route.value,
+        recipient=Recipient.nurse.value,
+        channel=Channel.email.value,
+        notice_class=NoticeClass.P.value,
+        ideal_at=at,
+        send_from=at,
+        not_after=max(ends, at),
+        facts={"nurse": nurse.pk, **facts},
     )
     Notice.objects.bulk_create([row], ignore_conflicts=True)
 

@@ -29,6 +29,7 @@ class Recipient(StrEnum):
 
     patient = "patient"
     escort = "escort"
+    nurse = "nurse"
     on_call = "on_call"
     staff = "staff"
 
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     changed = "changed"
     no_discharge = "no_discharge"
     crisis = "crisis"
+    route = "route"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,9 +175,10 @@ def _ask_for_a_call(notice: Notice, kind: str) -> None:
     if twins.filter(status=NoticeStatus.SENT).exists():
         return
     appointment = notice.appointment
+    about = notice.appointment_id or notice.patient_id or notice.subject_of
     attention.ask(
         kind=kind,
-        key=f"{notice.appointment_id or notice.patient_id}/{notice.kind}/{notice.version}",
+        key=f"{about}/{notice.kind}/{notice.version}",
         detail=f"“{words.spoken(notice.kind)}” did not reach the {notice.recipient}: please call.",
         appointment=appointment,
         patient=appointment.patient if appointment else notice.patient,

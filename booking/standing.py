@@ -10,6 +10,7 @@ from django.conf import settings
 from booking.clock import at_local, local_day
 from booking.models import ENDED, FREED, Appointment, Notice, Status
 from booking.planned import Channel, Kind, NoticeClass, PlanRules, Preferences, Recipient
+from config.core.models import User
 from patients.models import Patient
 
 PAGES = (Kind.adverse_event, Kind.crisis)
@@ -36,6 +37,8 @@ def addresses(notice: Notice) -> list[str]:
     """Return where the notice goes; nowhere if no such address is on file."""
     if notice.recipient in DESK:
         return list(settings.ON_CALL_EMAILS)
+    if notice.recipient == Recipient.nurse:
+        return [person_of(notice).email]
     patient = patient_of(notice)
     if notice.recipient == Recipient.escort:
         found = patient.escort_phone
@@ -52,10 +55,19 @@ def patient_of(notice: Notice) -> Patient:
     return patient
 
 
+def person_of(notice: Notice) -> User:
+    """Return the account the words are for: the nurse of a route, else the patient."""
+    if notice.recipient == Recipient.nurse:
+        return User.objects.get(nurse=notice.facts["nurse"])
+    return patient_of(notice).user
+
+
 def objection(notice: Notice) -> str:
     """Say why the notice must not go any more; empty if it may."""
     if notice.kind in PAGES:
         return ""
+    if notice.recipient == Recipient.nurse:
+        return "" if person_of(notice).is_active else "the account is closed"
     if notice.appointment is not None:
         outdated = _outdated(notice, notice.appointment)
         if outdated:

@@ -35,8 +35,15 @@ from nurses.answers import (
     RecordSerializer,
     answer_to,
 )
-from nurses.day_answers import DaySerializer, RouteSerializer
-from nurses.models import Happening
+from nurses.day_answers import (
+    DaySerializer,
+    PlanInput,
+    PlanSerializer,
+    PublishedSerializer,
+    PublishInput,
+    RouteSerializer,
+)
+from nurses.models import Happening, Plan
 from nurses.record import Record
 from nurses.serializers import (
     AdverseEventInput,
@@ -100,6 +107,36 @@ class DispatchView(APIView):
     def get(self, request: Request, date: str) -> Response:
         """Show every nurse's route, and the visits nobody goes to."""
         return Response(DaySerializer(dispatch.on(read_day(date))).data)
+
+
+class PlanView(IdempotentView):
+    """A better day, to be looked at."""
+
+    permission_classes = (IsAuthenticated, IsDispatcher)
+
+    @extend_schema(request=PlanInput, responses=PlanSerializer)
+    def post(self, request: Request, date: str) -> Response:
+        """Plan the day for 1 to 60 seconds at most; nothing is changed."""
+        asked = PlanInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        plan = dispatch.plan(day=read_day(date), by=person(request), **asked.validated_data)
+        return Response(PlanSerializer(plan).data)
+
+
+class PublishView(IdempotentView):
+    """A plan carried out, and the routes told to the nurses."""
+
+    permission_classes = (IsAuthenticated, IsDispatcher)
+
+    @extend_schema(request=PublishInput, responses=PublishedSerializer)
+    def post(self, request: Request, date: str) -> Response:
+        """Make the plan's moves and publish the day's routes, or refuse a stale plan."""
+        day, asked = read_day(date), PublishInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        plan = Plan.objects.filter(pk=asked.validated_data["plan"], day=day).first()
+        if plan is None:
+            raise Malformed("does_not_exist", "That day has no such plan.", "plan")
+        return Response(PublishedSerializer(dispatch.publish(plan=plan, by=person(request))).data)
 
 
 class VisitView(APIView):

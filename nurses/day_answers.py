@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from nurses import dispatch
+from nurses.dispatch import RULES
+from nurses.models import Plan
 
 
 class StopPatientSerializer(serializers.Serializer[Any]):
@@ -89,14 +95,110 @@ class NurseRouteSerializer(serializers.Serializer[Any]):
     warnings = ConcernSerializer(many=True)
 
 
+class ObjectionSerializer(serializers.Serializer[Any]):
+    """What stops one nurse."""
+
+    nurse = RouteNurseSerializer()
+    rule = serializers.ChoiceField(choices=list(RULES.items()))
+
+
 class UnassignedSerializer(serializers.Serializer[Any]):
     """A visit nobody goes to."""
 
     appointment = serializers.UUIDField(source="appointment.pk")
-    why = serializers.CharField()
+    why = serializers.CharField(help_text="`no_nurse`, or in words what stops the nearest nurses")
+    reasons = ObjectionSerializer(many=True)
     starts_at = serializers.DateTimeField(source="appointment.starts_at")
     ends_at = serializers.DateTimeField(source="appointment.ends_at")
     therapy = serializers.CharField(source="appointment.therapy_id")
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    """A visit that would change nurses."""
+
+    appointment = serializers.UUIDField()
+    to = serializers.IntegerField(allow_null=True, help_text="A nurse; null: nobody")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add `from`, which Python does not allow as an attribute's name."""
+        before = serializers.IntegerField(allow_null=True, help_text="A nurse; null: nobody")
+        return {**super().get_fields(), "from": before}
+
+
+class PlanSummarySerializer(serializers.ModelSerializer[Plan]):
+    """A plan in short."""
+
+    plan = serializers.IntegerField(source="pk")
+    moves = MoveSerializer(many=True)
+
+    class Meta:
+        model = Plan
+        fields = (
+            *("plan", "purpose", "status", "made_at", "is_minimal", "moves"),
+            *("km_before", "km_after", "lower_bound_km", "gap_percent", "proven"),
+        )
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    """Who should go where on a day, and how good that is."""
+
+    plan = serializers.IntegerField(source="pk")
+    date = serializers.DateField(source="day")
+    moves = MoveSerializer(many=True)
+    km_before = serializers.FloatField(help_text="Driving of the day as it stands")
+    km_after = serializers.FloatField(help_text="Driving once the moves are made")
+    lower_bound_km = serializers.FloatField(
+        help_text="No plan that leaves as few visits out and changes as little drives less"
+    )
+    gap_percent = serializers.FloatField(help_text="How far the plan may lie above the best")
+    unassigned = serializers.SerializerMethodField()
+    seconds = serializers.FloatField(source="took_seconds")
+
+    class Meta:
+        model = Plan
+        fields = (
+            *("plan", "date", "purpose", "status", "made_at", "is_minimal", "moves"),
+            *("km_before", "km_after", "lower_bound_km", "gap_percent", "proven"),
+            *("unassigned", "seconds", "seed"),
+        )
+
+    @extend_schema_field(UnassignedSerializer(many=True))
+    def get_unassigned(self, plan: Plan) -> Any:
+        """Return the visits left out, and why."""
+        return UnassignedSerializer(dispatch.left_out(plan), many=True).data
+
+
+class SecondsField(serializers.FloatField):
+    """A length of time that is a number: not infinite, and not "not a number"."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Refuse what no bound would."""
+        value: float = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
+class PlanInput(serializers.Serializer[Any]):
+    """How long to search at most, and where chance begins."""
+
+    seconds = SecondsField(min_value=dispatch.SHORTEST, max_value=dispatch.LONGEST, required=False)
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class PublishInput(serializers.Serializer[Any]):
+    """Which plan to carry out."""
+
+    plan = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class PublishedSerializer(serializers.Serializer[Any]):
+    """What was published."""
+
+    plan = serializers.IntegerField(source="pk")
+    date = serializers.DateField(source="day")
+    status = serializers.CharField()
+    moves = MoveSerializer(many=True)
 
 
 class DaySerializer(serializers.Serializer[Any]):
@@ -108,3 +210,4 @@ class DaySerializer(serializers.Serializer[Any]):
     totals = TotalsSerializer()
     lower_bound_km = serializers.FloatField(allow_null=True)
     gap_percent = serializers.FloatField(allow_null=True)
+    plan = PlanSummarySerializer(allow_null=True, help_text="The last plan that still fits")

@@ -14,12 +14,14 @@ from booking.clock import local_day
 from booking.models import Appointment
 from booking.search import travel
 from config.core.clock import now
+from nurses.models import Route as Copy
 from nurses.record import one_line
+from scheduling import roster
 from scheduling.intervals import Interval
 from scheduling.models import Leave, Nurse
 from scheduling.travel import Place
 
-DRAFT = "draft"
+DRAFT, PUBLISHED = "draft", "published"
 TIGHT = timedelta(minutes=10)
 # A local day anywhere on earth lies within its UTC day and these margins.
 BEFORE, AFTER = timedelta(hours=14), timedelta(hours=38)
@@ -91,7 +93,12 @@ class Route:
     home: Drive
     consultations: list[Appointment]
     warnings: list[Concern]
-    status: str = DRAFT
+    published: Copy | None = None
+
+    @property
+    def status(self) -> str:
+        """Whether the nurse was told of it; what is shown is always what is promised now."""
+        return PUBLISHED if self.published else DRAFT
 
     @property
     def totals(self) -> Totals:
@@ -112,7 +119,39 @@ def today(*, nurse: Nurse) -> date:
 def for_nurse(*, nurse: Nurse, day: date) -> Route:
     """Return the nurse's route of a day."""
     visits = held_on(day, nurse=nurse)
-    return plan(nurse=nurse, day=day, visits=visits, away=away_on(day, nurses=[nurse])[nurse.pk])
+    return plan(
+        nurse=nurse,
+        day=day,
+        visits=visits,
+        away=away_on(day, nurses=[nurse])[nurse.pk],
+        published=Copy.objects.newest(day=day).filter(nurse=nurse).first(),
+    )
+
+
+def everybodys(day: date, *, visits: Sequence[Appointment]) -> list[Route]:
+    """Return the routes of all with a shift on the road or one of the visits, by name."""
+    held: dict[int, list[Appointment]] = defaultdict(list)
+    for visit in visits:
+        if visit.nurse_id is not None:
+            held[visit.nurse_id].append(visit)
+    nurses = _nurses(day=day, booked=list(held))
+    away = away_on(day, nurses=nurses)
+    published = {row.nurse_id: row for row in Copy.objects.newest(day=day)}
+    return [
+        plan(
+            nurse=nurse,
+            day=day,
+            visits=held[nurse.pk],
+            away=away[nurse.pk],
+            published=published.get(nurse.pk),
+        )
+        for nurse in nurses
+    ]
+
+
+def _nurses(*, day: date, booked: Sequence[int]) -> list[Nurse]:
+    found = Nurse.objects.filter(pk__in=roster.working_on(day) | set(booked))
+    return list(found.select_related("user"))
 
 
 def held_on(day: date, *, nurse: Nurse | None = None) -> list[Appointment]:
@@ -137,7 +176,12 @@ def away_on(day: date, *, nurses: Sequence[Nurse]) -> dict[int, list[Interval]]:
 
 
 def plan(
-    *, nurse: Nurse, day: date, visits: Sequence[Appointment], away: Sequence[Interval]
+    *,
+    nurse: Nurse,
+    day: date,
+    visits: Sequence[Appointment],
+    away: Sequence[Interval],
+    published: Copy | None = None,
 ) -> Route:
     """Put a nurse's visits in order, with the drives between them and what is wrong with them."""
     on_the_road = [visit for visit in visits if not visit.is_consultation]
@@ -153,6 +197,7 @@ def plan(
         home=drives[-1],
         consultations=[visit for visit in visits if visit.is_consultation],
         warnings=[*_tight(stops), *_on_leave(visits, away), *_blocked(visits)],
+        published=published,
     )
 
 

@@ -1,7 +1,8 @@
 """What changed under booked visits: found here, because nothing to the left calls rightwards.
 
-A task names the leave or the version of the promise it is about, and is asked once: done means
-that somebody decided, even where the visit stays as it is.
+A task names the leave or the version of the promise it is about, and is asked once: done by
+somebody means that they decided, even where the visit stays as it is. Where nothing is left to
+decide, because a plan or a person sent another nurse, it is closed as done by nobody.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
+from booking import attention
 from booking.clock import say_moment
 from booking.models import Appointment, StaffTask, Status
 from config.core.clock import now
@@ -20,22 +22,32 @@ from scheduling import roster
 from scheduling.intervals import Interval, contains
 from scheduling.models import Leave
 
+# What a task asks where a visit to come has no nurse who can go.
+ON_LEAVE, NOBODY, MAY_NOT_GO = "leave_over_visit", "no_nurse", "nurse_may_not_go"
+LOST_NURSE = (ON_LEAVE, NOBODY, MAY_NOT_GO)
+
 
 def run() -> int:
     """Ask for a person where a visit to come lost its nurse; return how many tasks are new."""
-    return _ask([*_on_leave(), *_without_nurse()])
+    return _ask([*_on_leave(), *_without_nurse()], kinds=(ON_LEAVE, NOBODY))
 
 
 def check_rosters() -> int:
     """Ask for a person where shift, licence or qualification no longer let the nurse go."""
-    return _ask([*_not_to_be_sent()])
+    return _ask([*_not_to_be_sent()], kinds=(MAY_NOT_GO,))
 
 
-def _ask(wanted: list[StaffTask]) -> int:
-    asked = StaffTask.objects.filter(key__in=[task.key for task in wanted])
+def _ask(wanted: list[StaffTask], *, kinds: tuple[str, ...]) -> int:
+    by_nobody = Q(done_at__isnull=False, done_by__isnull=True)
+    asked = StaffTask.objects.filter(key__in=[task.key for task in wanted]).exclude(by_nobody)
     known = set(asked.values_list("kind", "key"))
     new = [task for task in wanted if (task.kind, task.key) not in known]
     StaffTask.objects.bulk_create(new, ignore_conflicts=True)
+    attention.solved(
+        StaffTask.objects.filter(kind__in=kinds)
+        .exclude(key__in=[task.key for task in wanted])
+        .exclude(appointment__status=Status.BOOKED, appointment__starts_at__lte=now())
+    )
     return len(new)
 
 
@@ -49,7 +61,7 @@ def _on_leave() -> Iterator[StaffTask]:
     leave_of = {visit: leave for leave, visit in rows}
     for visit in Appointment.objects.filter(pk__in=leave_of).select_related("nurse__user"):
         yield StaffTask(
-            kind="leave_over_visit",
+            kind=ON_LEAVE,
             key=f"leave/{leave_of[visit.pk]}/visit/{visit.pk}/{visit.version}",
             appointment=visit,
             detail=f"{visit.nurse} is on leave at the visit on {_when(visit)}: send another nurse.",
@@ -69,7 +81,7 @@ def _not_to_be_sent() -> Iterator[StaffTask]:
             period = Interval(visit.starts_at, visit.ends_at)
             if not any(contains(one, period) for one in windows.get(visit.nurse_id, ())):
                 yield StaffTask(
-                    kind="nurse_may_not_go",
+                    kind=MAY_NOT_GO,
                     key=f"nurse/{visit.nurse_id}/visit/{visit.pk}/{visit.version}",
                     appointment=visit,
                     detail=f"{visit.nurse} may no longer be sent to the visit on {_when(visit)}: "
@@ -93,7 +105,7 @@ def _windows(visits: list[Appointment], *, state: str) -> dict[int | None, tuple
 def _without_nurse() -> Iterator[StaffTask]:
     for visit in Appointment.objects.to_come(at=now()).filter(nurse__isnull=True):
         yield StaffTask(
-            kind="no_nurse",
+            kind=NOBODY,
             key=f"visit/{visit.pk}/{visit.version}",
             appointment=visit,
             detail=f"Nobody goes to the visit on {_when(visit)}: assign a nurse.",

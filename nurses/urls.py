@@ -13,4 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visits/<uuid:appointment>/doses/", api.DosesView.as_view()),
     path("visits/<uuid:appointment>/adverse-events/", api.AdverseEventsView.as_view()),
     path("dispatch/<str:date>/", api.DispatchView.as_view()),
+    path("dispatch/<str:date>/plan/", api.PlanView.as_view()),
+    path("dispatch/<str:date>/publish/", api.PublishView.as_view()),
 ]

@@ -42,10 +42,10 @@ class StaffTask(models.Model):
                 condition=Q(done_at__isnull=True),
                 name="staff_task_is_open_once",
             ),
+            # Done by nobody: what it asked for came about some other way.
             models.CheckConstraint(
-                condition=Q(done_at__isnull=True, done_by__isnull=True)
-                | Q(done_at__isnull=False, done_by__isnull=False),
-                name="staff_task_is_done_by_somebody",
+                condition=Q(done_by__isnull=True) | Q(done_at__isnull=False),
+                name="staff_task_that_somebody_did_is_done",
             ),
         ]
         triggers = [

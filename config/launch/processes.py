@@ -10,7 +10,12 @@ SEED: Command = ("manage.py", "seed_demo")
 
 def serving(*, bind: str, beat_schedule: str) -> Mapping[str, Command]:
     """What Python is started with for each long-running process, by name."""
-    return {"web": web(bind=bind), "worker": WORKER, "beat": beat(schedule=beat_schedule)}
+    return {
+        "web": web(bind=bind),
+        "worker": WORKER,
+        "dispatch": DISPATCH,
+        "beat": beat(schedule=beat_schedule),
+    }
 
 
 def web(*, bind: str) -> Command:
@@ -21,9 +26,13 @@ def web(*, bind: str) -> Command:
     return ("-m", "gunicorn", "config.wsgi:application", "--bind", bind, *options, *stopping)
 
 
-WORKER: Command = (
-    *("-m", "celery", "-A", "config.celery:app", "worker", "--pool", "prefork"),
-    *("--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+_WORKER = ("-m", "celery", "-A", "config.celery:app", "worker", "--pool", "prefork")
+_QUIET = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
+WORKER: Command = (*_WORKER, "--concurrency", "2", *_QUIET)
+# Plans days, one at a time: a search that takes minutes keeps no message waiting.
+DISPATCH: Command = (
+    *(*_WORKER, "--concurrency", "1", *_QUIET),
+    *("--queues", "dispatch", "--hostname", "dispatch@%h"),
 )
 
 

@@ -114,7 +114,7 @@ class RouteQuerySet(models.QuerySet["Route"]):
 
     def newest(self, *, day: date) -> Self:
         """Return the newest copy of each nurse's route of a day."""
-        return self.filter(day=day).order_by("nurse", "-version").distinct("nurse")
+        return self.filter(day=day).order_by("nurse_id", "-version").distinct("nurse_id")
 
 
 class Route(models.Model):
