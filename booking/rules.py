@@ -83,13 +83,13 @@ class Diary:
 def diary(*, patient: Patient, without: Appointment | None = None) -> Diary:
     """Read the patient's promised and past visits, and those broken off after a dose."""
     counts = Q(status__in=OCCUPYING) | Q(dosed_at__isnull=False)
-    found = Appointment.objects.of(patient=patient).filter(counts).select_related("order")
-    rows = [row for row in found if without is None or row.pk != without.pk]
+    found = Appointment.objects.of(patient=patient).filter(counts)
+    if without is not None:
+        found = found.exclude(pk=without.pk)
+    rows = found.values_list("starts_at", "ends_at", "status", "order__min_interval_hours")
     return Diary(
-        taken=tuple((row.starts_at, row.ends_at) for row in rows if row.status in OCCUPYING),
-        infusions=tuple(
-            (row.starts_at, row.order.min_interval_hours) for row in rows if row.order is not None
-        ),
+        taken=tuple((start, end) for start, end, status, _ in rows if status in OCCUPYING),
+        infusions=tuple((start, hours) for start, _, _, hours in rows if hours is not None),
     )
 
 
