@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
@@ -22,7 +22,26 @@ from scheduling.travel import Matrix, Place
 NO_ROAD_KEPT = timedelta(days=1)
 # While the engine is down an old answer is still better than an estimate: kept so many lives.
 LIVES = 4
-BATCH = 2000
+BATCH = 10_000
+
+# Columns instead of rows: a plan's table has hundreds of thousands of drives (ten times as fast).
+_READ = """
+SELECT array_agg(origin), array_agg(destination), array_agg(seconds), array_agg(metres),
+       array_agg(fetched_at >= CASE WHEN seconds IS NULL THEN no_road_limit ELSE road_limit END)
+  FROM scheduling_traveltime,
+       (SELECT %s::timestamptz AS road_limit, %s::timestamptz AS no_road_limit) AS limits
+ WHERE engine = %s AND origin = ANY(%s::bigint[]) AND destination = ANY(%s::bigint[])
+"""
+_WRITE = """
+INSERT INTO scheduling_traveltime
+       (engine, fetched_at, origin, destination, seconds, metres, ratio, excess_seconds)
+SELECT %s, %s, told.*
+  FROM unnest(%s::bigint[], %s::bigint[], %s::float8[]::int[], %s::float8[]::int[], %s::float8[],
+              %s::float8[]::int[]) AS told
+    ON CONFLICT (engine, origin, destination) DO UPDATE
+   SET fetched_at = excluded.fetched_at, seconds = excluded.seconds, metres = excluded.metres,
+       ratio = excluded.ratio, excess_seconds = excluded.excess_seconds
+"""
 _SHIFT = np.array([90.0, 180.0])
 
 Codes = NDArray[np.int64]
@@ -44,20 +63,20 @@ def place_of(code: int) -> Place:
 
 
 def read(*, engine: str, origins: Codes, destinations: Codes) -> Cells:
-    """Return what is known of a whole table of distinct places, in one query."""
+    """Return what is known of a whole table of distinct places, ascending, in one query."""
     cells = Cells.unknown(origins.size, destinations.size)
-    row_of = {code: row for row, code in enumerate(origins.tolist())}
-    column_of = {code: column for column, code in enumerate(destinations.tolist())}
-    rows = TravelTime.objects.filter(
-        engine=engine, origin__in=list(row_of), destination__in=list(column_of)
-    ).values_list("origin", "destination", "seconds", "metres", "fetched_at")
     limit = now() - timedelta(days=settings.TRAVEL_CACHE_DAYS)
     no_road_limit = max(limit, now() - NO_ROAD_KEPT)
-    for origin, destination, seconds, metres, fetched_at in rows:
-        cell = row_of[origin], column_of[destination]
-        cells.seconds[cell] = math.nan if seconds is None else seconds
-        cells.metres[cell] = math.nan if metres is None else metres
-        cells.fresh[cell] = fetched_at >= (no_road_limit if seconds is None else limit)
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [limit, no_road_limit, engine, _array(origins), _array(destinations)])
+        columns = cursor.fetchone()
+    if columns is None or columns[0] is None:
+        return cells
+    told_from, told_to, seconds, metres, fresh = columns
+    place = np.searchsorted(origins, told_from), np.searchsorted(destinations, told_to)
+    cells.seconds[place] = np.array(seconds, dtype=np.float64)  # null is nan
+    cells.metres[place] = np.array(metres, dtype=np.float64)
+    cells.fresh[place] = fresh
     return cells
 
 
@@ -67,35 +86,24 @@ def keep(
     """Keep what a server told just now, once the surrounding transaction has ended.
 
     Inside a booking nothing is locked and nothing can fail for it: the rows are written after its
-    commit, in a statement of their own, in one order for all writers. A failure is logged.
+    commit, in statements of their own, in one order for all writers. A failure is logged.
     """
     ratio, excess = excesses(cells.seconds, straight)
-    at = now()
-    rows = [
-        TravelTime(
-            engine=engine,
-            origin=int(origins[row]),
-            destination=int(destinations[column]),
-            seconds=_whole(cells.seconds[row, column]),
-            metres=_whole(cells.metres[row, column]),
-            ratio=None if math.isnan(ratio[row, column]) else float(ratio[row, column]),
-            excess_seconds=_whole(excess[row, column]),
-            fetched_at=at,
-        )
-        for row, column in np.argwhere(cells.told)
+    row, column = np.nonzero(cells.told)  # by origin, then by destination: both ascend
+    told = [
+        origins[row],
+        destinations[column],
+        *(table[row, column] for table in (cells.seconds, cells.metres, ratio, excess)),
     ]
-    rows.sort(key=lambda travel_time: (travel_time.origin, travel_time.destination))
-    transaction.on_commit(lambda: _write(rows), robust=True)
+    at = now()
+    transaction.on_commit(lambda: _write(engine, at, told), robust=True)
 
 
-def _write(rows: list[TravelTime]) -> None:
-    TravelTime.objects.bulk_create(
-        rows,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["engine", "origin", "destination"],
-        update_fields=["seconds", "metres", "ratio", "excess_seconds", "fetched_at"],
-    )
+def _write(engine: str, at: datetime, told: list[NDArray[Any]]) -> None:
+    with connection.cursor() as cursor:
+        for first in range(0, told[0].size, BATCH):
+            batch = [_array(column[first : first + BATCH]) for column in told]
+            cursor.execute(_WRITE, [engine, at, *batch])
 
 
 def bound(*, engine: str) -> Bound:
@@ -115,5 +123,6 @@ def forget_old() -> int:
     return TravelTime.objects.filter(fetched_at__lt=limit).delete()[0]
 
 
-def _whole(value: float) -> int | None:
-    return None if math.isnan(value) else int(value)
+def _array(values: NDArray[Any]) -> str:
+    """Write numbers as PostgreSQL reads an array, nan as null."""
+    return "{" + ",".join(map(str, values.tolist())).replace("nan", "NULL") + "}"

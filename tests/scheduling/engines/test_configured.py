@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -21,7 +20,7 @@ from scheduling.models import TravelTime
 from scheduling.travel import Haversine
 from tests.factories import make_nurse, make_patient
 from tests.scheduling.engines.questions import HELSINKI, QUESTIONS
-from tests.scheduling.engines.recorded import Recorded, serving
+from tests.scheduling.engines.recorded import Answer, Recorded, serving
 
 MONDAY = datetime(2027, 2, 1, 18, tzinfo=UTC)
 
@@ -105,12 +104,11 @@ def test_it_writes_no_coordinates_into_the_log(
         assert "24.9" in caplog.text
 
 
-def slow(minutes: int) -> Any:
+def slow(minutes: int) -> Answer:
     """An OSRM for which every drive takes so long."""
 
-    def answer(path: str, _: bytes) -> tuple[int, bytes]:
-        query = path.partition("sources=")[2]
-        sources, _, destinations = query.partition("&destinations=")
+    def answer(path: str, body: bytes) -> tuple[int, bytes]:
+        sources, destinations = path.partition("&sources=")[2].split("&destinations=")
         n, m = (len(part.split(";")) for part in (sources, destinations))
         told = {
             "code": "Ok",

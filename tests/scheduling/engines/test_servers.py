@@ -145,43 +145,55 @@ WRONG: dict[str, bytes] = {
 @pytest.mark.parametrize("content", WRONG.values(), ids=WRONG.keys())
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_takes_nonsense_for_no_answer(kind: str, content: bytes) -> None:
-    with serving(lambda *_: (200, content)) as server, asking(f"{kind}+{server.url}") as client:
-        with pytest.raises(Unanswered):
-            client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
+    with (
+        serving(lambda *_: (200, content)) as server,
+        asking(f"{kind}+{server.url}") as client,
+        pytest.raises(Unanswered),
+    ):
+        client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
 
 
 def test_it_takes_miles_for_no_answer() -> None:
     table = {"durations": [[60]], "distances": [[1]]}
     answer = json.dumps({"sources_to_targets": table, "units": "miles"}).encode()
 
-    with serving(lambda *_: (200, answer)) as server, asking(f"valhalla+{server.url}") as client:
-        with pytest.raises(Unanswered):
-            client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
+    with (
+        serving(lambda *_: (200, answer)) as server,
+        asking(f"valhalla+{server.url}") as client,
+        pytest.raises(Unanswered),
+    ):
+        client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
 
 
 @pytest.mark.parametrize("status", [204, 301, 401, 403, 404, 405, 429, 500, 502, 503])
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_takes_an_error_for_no_answer(kind: str, status: int) -> None:
-    with serving(lambda *_: (status, b"")) as server, asking(f"{kind}+{server.url}") as client:
-        with pytest.raises(Unanswered):
-            client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
+    with (
+        serving(lambda *_: (status, b"")) as server,
+        asking(f"{kind}+{server.url}") as client,
+        pytest.raises(Unanswered),
+    ):
+        client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
 
 
 @pytest.mark.parametrize("status", [400, 413, 414])
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_takes_a_refusal_of_the_question_for_one(kind: str, status: int) -> None:
-    with serving(lambda *_: (status, b"?")) as server, asking(f"{kind}+{server.url}") as client:
-        with pytest.raises(NotThese):
-            client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
+    with (
+        serving(lambda *_: (status, b"?")) as server,
+        asking(f"{kind}+{server.url}") as client,
+        pytest.raises(NotThese),
+    ):
+        client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_takes_a_closed_door_for_no_answer(kind: str) -> None:
     with socket.socket() as nobody:  # bound, not listening
         nobody.bind(("127.0.0.1", 0))
-        with asking(f"{kind}+http://127.0.0.1:{nobody.getsockname()[1]}") as client:
-            with pytest.raises(Unanswered):
-                client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
+        url = f"{kind}+http://127.0.0.1:{nobody.getsockname()[1]}"
+        with asking(url) as client, pytest.raises(Unanswered):
+            client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
 
 
 def silent(connection: socket.socket, _: threading.Event) -> None:
@@ -212,9 +224,9 @@ def test_it_does_not_wait_for_a_server_that_hangs(
         thread.start()
         began = time.monotonic()
         try:
-            with asking(f"osrm+http://127.0.0.1:{listener.getsockname()[1]}") as client:
-                with pytest.raises(Unanswered):
-                    client.block(HELSINKI[:1], HELSINKI[1:2], seconds=0.2)
+            url = f"osrm+http://127.0.0.1:{listener.getsockname()[1]}"
+            with asking(url) as client, pytest.raises(Unanswered):
+                client.block(HELSINKI[:1], HELSINKI[1:2], seconds=0.2)
             assert time.monotonic() - began < 5
         finally:
             stop.set()
