@@ -18,6 +18,8 @@ from booking import appointments, calendars, search
 from booking.models import Appointment, Notice
 from booking.serializers import (
     AppointmentSerializer,
+    AssignedSerializer,
+    AssignSerializer,
     BookSerializer,
     CancelSerializer,
     NoticeSerializer,
@@ -26,7 +28,7 @@ from booking.serializers import (
     SlotsSerializer,
     TherapySerializer,
 )
-from config.core.api import IsPatient, person
+from config.core.api import IsDispatcher, IsPatient, person
 from config.core.idempotency import IdempotentView
 from patients.accounts import patient_of
 from patients.models import Therapy
@@ -140,6 +142,22 @@ class CancelView(IdempotentView):
         given = CancelSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         return answer(appointments.cancel(appointment=appointment, **given.validated_data))
+
+
+class AssignView(IdempotentView):
+    """Another nurse for a visit, sent by a dispatcher."""
+
+    permission_classes = (IsAuthenticated, IsDispatcher)
+
+    @extend_schema(request=AssignSerializer, responses=AssignedSerializer)
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Send this nurse, or say which rule refuses."""
+        appointment = get_object_or_404(Appointment, pk=appointment_id)
+        wanted = AssignSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        appointments.assign(appointment=appointment, **wanted.validated_data)
+        shown = Appointment.objects.select_related("nurse__user").get(pk=appointment.pk)
+        return Response(AssignedSerializer(shown).data)
 
 
 class NoticesView(APIView):

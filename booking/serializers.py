@@ -12,6 +12,7 @@ from rest_framework import serializers
 from booking import clock, search
 from booking.models import Appointment, Notice
 from patients.models import Therapy
+from scheduling.models import Nurse
 
 MARGIN = timedelta(days=30)  # what is reckoned around an instant stays in range as well
 
@@ -136,6 +137,43 @@ class CancelSerializer(serializers.Serializer[Any]):
     """Why, if the patient wants to say."""
 
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class NurseField(serializers.IntegerField):
+    """A nurse by number."""
+
+    default_error_messages = {"does_not_exist": "There is no such nurse."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Find the nurse."""
+        number = super().to_internal_value(data)
+        nurse = Nurse.objects.select_related("user").filter(pk=number).first()
+        if nurse is None:
+            self.fail("does_not_exist")
+        return nurse
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """Who should go."""
+
+    nurse = NurseField()
+
+
+class AssignedNurseSerializer(serializers.Serializer[Any]):
+    """Who goes."""
+
+    id = serializers.IntegerField()
+    first_name = serializers.CharField(source="user.first_name")
+
+
+class AssignedSerializer(serializers.ModelSerializer[Appointment]):
+    """A visit and who goes, as a dispatcher sees it."""
+
+    nurse = AssignedNurseSerializer()
+
+    class Meta:
+        model = Appointment
+        fields = ("id", "status", "starts_at", "ends_at", "time_zone", "nurse", "version")
 
 
 class AppointmentNurseSerializer(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/", api.AppointmentView.as_view()),
     path("appointments/<uuid:appointment_id>/reschedule/", api.RescheduleView.as_view()),
     path("appointments/<uuid:appointment_id>/cancel/", api.CancelView.as_view()),
+    path("appointments/<uuid:appointment_id>/assign/", api.AssignView.as_view()),
     path("appointments/<uuid:appointment_id>/notices/", api.NoticesView.as_view()),
     path("appointments/<uuid:appointment_id>/calendar.ics", api.CalendarView.as_view()),
 ]
