@@ -91,7 +91,7 @@ def book(
         _hold(visits=visits, course=course)
         _refuse(visits)
         for appointment in course.appointments.order_by("starts_at"):
-            notices.plan_for(appointment=appointment)
+            notices.plan_new(appointment=appointment)
     return course
 
 

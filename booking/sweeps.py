@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from booking import attention, gates, notices
+from booking import attention, closures, gates, notices
 from booking.models import Appointment, Notice, NoticeStatus
 from booking.planned import Kind, Recipient
 from config.core.clock import now
@@ -21,7 +21,13 @@ CALL_BEFORE_FOOD_STOP = timedelta(hours=5)
 
 def run() -> int:
     """Do all of it and return how much there was."""
-    return page_crises() + gates.recheck() + notices.recover_lapsed() + ask_for_calls()
+    return (
+        page_crises()
+        + gates.recheck()
+        + closures.sweep()
+        + notices.recover_lapsed()
+        + ask_for_calls()
+    )
 
 
 def page_crises() -> int:

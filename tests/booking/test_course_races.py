@@ -70,7 +70,7 @@ def test_it_gives_the_course_twice_once_lock_and_constraint_are_gone(monkeypatch
 
     monkeypatch.setattr(availability, "still_free", look_then_wait)
     monkeypatch.setattr(availability, "lock_nurse_day", lambda **_: None)
-    monkeypatch.setattr(notices, "plan_for", lambda **_: None)
+    monkeypatch.setattr(notices, "plan_new", lambda **_: None)
 
     def book(patient: Patient) -> None:
         with connection.cursor() as cursor:
