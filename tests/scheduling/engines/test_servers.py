@@ -70,15 +70,18 @@ def test_it_leaves_out_a_place_osrm_moved_eight_hundred_metres_although_it_gave_
     assert np.isnan(block.seconds).all()
 
 
-def test_it_reads_valhalla_s_longer_form_of_the_same_answer() -> None:
-    cells = [[{"time": 236, "distance": 1.372}, {"time": None, "distance": None}]]
-    answer = json.dumps({"sources_to_targets": cells, "units": "kilometers"}).encode()
+def test_it_reads_valhalla_s_longer_form_of_the_same_answer(valhalla: Server) -> None:
+    recorded = Recorded.load("valhalla")
 
-    with serving(lambda *_: (200, answer)) as server, asking(f"valhalla+{server.url}") as client:
-        block = client.block(HELSINKI[:1], HELSINKI[1:3], seconds=5)
+    def at_length(path: str, body: bytes) -> tuple[int, bytes]:
+        return recorded(path, json.dumps(json.loads(body) | {"verbose": True}).encode())
 
-    np.testing.assert_array_equal(block.seconds, [[236, NAN]])
-    np.testing.assert_array_equal(block.metres, [[1372, NAN]])
+    short = valhalla.block(*QUESTIONS["downtown"], seconds=5)
+    with serving(at_length) as server, asking(f"valhalla+{server.url}") as client:
+        long = client.block(*QUESTIONS["downtown"], seconds=5)
+
+    np.testing.assert_array_equal(long.seconds, short.seconds)
+    np.testing.assert_array_equal(long.metres, short.metres)
 
 
 @pytest.mark.parametrize("question", ["a suburb off the map", "another continent"])
