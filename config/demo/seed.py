@@ -24,6 +24,7 @@ SEED = 20261121
 BEGAN = date(2020, 1, 1)
 FAR = date(2099, 12, 31)
 SHIFT = (time(7), time(21, 30))
+LUNCH = (30, time(11), time(15, 30))  # a visit of 6.5 hours is over before it, or begins after it
 WEIGHT_KG = Decimal(80)
 # Sessions, dose in mg, rate in mg/h: within the limits for 80 kg.
 ORDERS = {
@@ -164,6 +165,9 @@ def _give_shifts(nurse: Nurse, *, weekdays: Iterable[int], kind: Shift.Kind) -> 
             kind=kind,
             starts=SHIFT[0],
             ends=SHIFT[1],
+            lunch_minutes=LUNCH[0],
+            lunch_from=LUNCH[1],
+            lunch_until=LUNCH[2],
             valid_from=BEGAN,
         )
         for weekday in weekdays
