@@ -117,23 +117,27 @@ def _question(
         raise _no_order(wish, patient=patient, first=first)
     # A booking takes the order that ends first: whichever that is, the widest spacing holds.
     strictest = max(orders, key=lambda order: order.min_interval_hours)
-    found = search.feasible(
-        wish=replace(wish, order=strictest),
-        at=search.where(patient=patient, therapy=therapy),
-        first=max(first, wish.day),
-        last=clock.local_day(rules.latest_start(asked_at=at), wish.zone),
-    )
-    offers = [
-        series.Offer(starts_at=start, nurses=frozenset(found.nurses(start)))
-        for start in (found.open_starts() if found else ())
-    ]
     return _Question(
         wish=wish,
         pattern=pattern_of(therapy),
-        offers=offers,
+        offers=_offers(replace(wish, order=strictest), patient=patient, first=first),
         minimum_hours=strictest.min_interval_hours,
         wanted=wanted,
     )
+
+
+def _offers(wish: Wish, *, patient: Patient, first: date) -> list[series.Offer]:
+    """Return every start that can be had alone, from a day on until the horizon."""
+    first = max(first, wish.day)
+    last = clock.local_day(rules.latest_start(asked_at=wish.asked_at), wish.zone)
+    if first > last:
+        return []
+    at = search.where(patient=patient, therapy=wish.therapy)
+    found = search.feasible(wish=wish, at=at, first=first, last=last)
+    return [
+        series.Offer(starts_at=start, nurses=frozenset(found.nurses(start)))
+        for start in (found.open_starts() if found else ())
+    ]
 
 
 def _no_order(wish: Wish, *, patient: Patient, first: date) -> GateClosed:
