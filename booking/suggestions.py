@@ -134,9 +134,11 @@ def _offers(wish: Wish, *, patient: Patient, first: date) -> list[series.Offer]:
         return []
     at = search.where(patient=patient, therapy=wish.therapy)
     found = search.feasible(wish=wish, at=at, first=first, last=last)
+    if found is None:
+        return []
     return [
         series.Offer(starts_at=start, nurses=frozenset(found.nurses(start)))
-        for start in (found.open_starts() if found else ())
+        for start in found.open_starts()
     ]
 
 

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from booking import appointments, closures, messages, notices, sweeps, words
 from booking.clock import say_moment
+from booking.locks import locked
 from booking.models import Appointment, Notice, StaffTask, Status
 from config.core.clock import now
 from patients.models import Patient
@@ -168,13 +169,12 @@ def test_it_looks_again_at_the_closure_once_it_holds_the_visit(
     make_nurse()
     visit = book(make_patient(), at(5, 10))
     storm = close()
-    lock = closures.locked
 
     def change_then_lock(pk: Any) -> Appointment:
         Closure.objects.filter(pk=storm.pk).update(**changes)
-        return lock(pk)
+        return locked(pk)
 
-    monkeypatch.setattr(closures, "locked", change_then_lock)
+    monkeypatch.setattr("booking.closures.locked", change_then_lock)
     assert closures.sweep() == 0
     assert status(visit) == "booked"
 

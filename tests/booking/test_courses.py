@@ -73,7 +73,7 @@ def five(hour: int = 9, *, first: int = 3) -> list[datetime]:
     return [at(day, hour) for day in range(first, first + 5)]
 
 
-def refusals(answer: Any) -> list[tuple[str, str]]:
+def refusals(answer: Any) -> list[tuple[str | None, str]]:
     assert answer.status_code == 409, answer.json()
     return [(error["attr"], error["code"]) for error in answer.json()["errors"]]
 
