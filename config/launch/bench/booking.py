@@ -11,7 +11,7 @@ from pathlib import Path
 
 from config.launch import state as states
 from config.launch.bench.clients import Ask, Measured, percentile, work
-from config.launch.bench.house import Failed, House
+from config.launch.bench.house import INSIDE, Failed, House
 from config.launch.bench.report import Bar, Section, days, table
 
 CLIENTS = 8
@@ -59,7 +59,14 @@ def measure(house: House, *, quick: bool) -> Section:
         bare.append(_bare(house, recorded, size))
     raced, deadlocks = _race(house, size)
     house.drop(CLINIC, NOW, RACE)
-    return _section(size, recorded, over_http, bare, raced, deadlocks)
+    return _section(
+        size=size,
+        recorded=recorded,
+        over_http=over_http,
+        bare=bare,
+        raced=raced,
+        deadlocks=deadlocks,
+    )
 
 
 def _record(house: House, size: Size) -> Path:
@@ -70,7 +77,7 @@ def _record(house: House, size: Size) -> Path:
     file = house.state / "bookings.json"
     tokens = "\n".join(seeded["tokens"])
     house.copy(CLINIC, NOW)
-    command = [sys.executable, "-m", f"{__package__}.record", str(file)]
+    command = [sys.executable, "-m", INSIDE, "record", str(file)]
     done = subprocess.run(
         command,
         cwd=states.ROOT,
@@ -159,6 +166,7 @@ def _starts(port: int, token: str) -> list[str]:
 
 
 def _section(
+    *,
     size: Size,
     recorded: Path,
     over_http: list[Measured],
@@ -195,9 +203,9 @@ def _section(
 {CLIENTS} clients book {size.bookings} different slots of a clinic with {size.nurses} nurses through
 `POST {PATH}`, served by gunicorn as `bin/demo` and `docker-compose.yml` start it. The bare loop is
 {CLIENTS} processes that send PostgreSQL, with psycopg and nothing else, the very statements those
-bookings need ({statistics.median(counts):.0f} each, recorded as text from one run of the site, BEGIN,
-savepoints and COMMIT included) to a copy of the same database: no HTTP, no Django, no rule. Both
-share this machine with the database and the clients; the disk is synchronised at every commit;
+bookings need ({statistics.median(counts):.0f} each, recorded as text from one run of the site,
+BEGIN, savepoint and COMMIT included) to a copy of the same database: no HTTP, no Django, no rule.
+Both share the machine with the database and the clients; the disk is synchronised at each commit;
 rounds alternate, the ratio is the median.
 """,
         tables=(table(head, rows),),

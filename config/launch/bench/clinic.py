@@ -1,14 +1,13 @@
 """Seed a big made-up clinic: nurses on shift every day, about three visits in each nurse's day.
 
-Run in a process of its own, since it needs the product's models:
-`python -m config.launch.bench.clinic --nurses 500`, with DATABASE_URL set to a migrated database.
+`python -m config.launch.bench.inside clinic --nurses 500`, with DATABASE_URL set to a migrated
+database.
 Run again with a larger number it adds the nurses that are missing. Prints one JSON object:
 how many nurses and visits there are now, and the session tokens of patients who can book.
 """
 
 import argparse
 import json
-import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +15,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -77,7 +71,7 @@ def main() -> None:
         found = grow(nurses=asked.nurses, patients=asked.patients, share=asked.share)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    print(json.dumps(found))  # noqa: T201
+    print(json.dumps(found))
 
 
 def grow(*, nurses: int, patients: int, share: float) -> dict[str, Any]:
@@ -128,7 +122,9 @@ def _nurses(homes: Sequence[tuple[float, float]], *, first: int) -> list[Nurse]:
     )
     Licence.objects.bulk_create(
         [
-            Licence(nurse=n, state="IL", number=f"041-{n.pk:06d}", valid_from=BEGAN, valid_until=FAR)
+            Licence(
+                nurse=n, state="IL", number=f"041-{n.pk:06d}", valid_from=BEGAN, valid_until=FAR
+            )
             for n in nurses
         ],
         BATCH,
@@ -162,7 +158,9 @@ def _patients(homes: Sequence[tuple[float, float]], *, named: str) -> list[Patie
     Patient.objects.bulk_create(patients, BATCH)
     Address.objects.bulk_create(
         [
-            Address(patient=patient, latitude=home[0], longitude=home[1], time_zone=ZONE.key, **WHERE)
+            Address(
+                patient=patient, latitude=home[0], longitude=home[1], time_zone=ZONE.key, **WHERE
+            )
             for patient, home in zip(patients, homes, strict=True)
         ],
         BATCH,
@@ -277,7 +275,3 @@ def _signed_in(user: User) -> str:
     session.create()
     token: str = session.session_key
     return token
-
-
-if __name__ == "__main__":
-    main()

@@ -22,6 +22,7 @@ from config.launch.supervisor import Supervisor
 HOST = "127.0.0.1"
 SECONDS_TO_READY = 60
 MIGRATED = "bench_migrated"
+INSIDE = f"{__package__}.inside"  # runs what needs the product
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class House:
     def seed(self, database: str, **wanted: float) -> dict[str, Any]:
         """Grow the made-up clinic in a database."""
         options = [part for name, value in wanted.items() for part in (f"--{name}", str(value))]
-        printed = self.python("-m", f"{__package__}.clinic", *options, database=database)
+        printed = self.python("-m", INSIDE, "clinic", *options, database=database)
         return dict(json.loads(printed.splitlines()[-1]))
 
     @contextmanager
@@ -119,9 +120,11 @@ class Failed(Exception):
 @contextmanager
 def opened() -> Iterator[House]:
     """Engines of the bench's own, as durable as a clinic's, until the end of the block."""
-    with states.first_free(states.VAR / "bench") as state:
-        with engines.running(state=state, durable=True) as running:
-            yield House(state, running.database_url, running.redis_url)
+    with (
+        states.first_free(states.VAR / "bench") as state,
+        engines.running(state=state, durable=True) as running,
+    ):
+        yield House(state, running.database_url, running.redis_url)
 
 
 def _free_port() -> int:

@@ -1,25 +1,18 @@
 """Book visits one after another through the whole site in one process, and write down how.
 
-Run in a process of its own: `python -m config.launch.bench.record FILE < TOKENS`. For each token
-(one a line) one visit is booked at a slot that was offered and that no other patient wanted. FILE
-gets, as JSON, for each booking what was asked and every statement PostgreSQL was sent for it, as
-text with its values in it, so that anybody can send the same to a copy of the database.
+`python -m config.launch.bench.inside record FILE < TOKENS`. For each token (one a line) one visit
+is booked at a slot that was offered and that no other patient wanted. FILE gets, as JSON, for each
+booking what was asked and every statement PostgreSQL was sent for it, as text with its values in
+it, so that anybody can send the same to a copy of the database.
 """
 
 import json
-import os
-import sys
-from pathlib import Path
-from typing import Any
-
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
-
 import random
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.test import Client
@@ -62,7 +55,3 @@ def _offered(client: Client, draw: random.Random, *, day: int, taken: set[str]) 
     starts = [slot["starts_at"] for slot in slots if slot["starts_at"] not in taken]
     draw.shuffle(starts)
     return starts[:4]
-
-
-if __name__ == "__main__":
-    main()

@@ -20,10 +20,10 @@ def main() -> None:
     scripts = [[text.encode() for text in booking["statements"]] for booking in mine]
     with psycopg.connect(address, autocommit=True, prepare_threshold=None) as connection:
         cursor = connection.cursor()
-        print("ready", flush=True)  # noqa: T201
+        print("ready", flush=True)
         sys.stdin.readline()
         seconds = [_send(cursor, script) for script in scripts]
-    print(json.dumps(seconds))  # noqa: T201
+    print(json.dumps(seconds))
 
 
 def _send(cursor: psycopg.Cursor, script: list[bytes]) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+
 @dataclass(frozen=True)
 class Bar:
     """A promise and whether this run kept it; `met` is None where it could not be measured."""
@@ -57,7 +58,9 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _rule(widths: Sequence[int]) -> str:
-    dashes = ["-" * (width + 2) if n == 0 else "-" * (width + 1) + ":" for n, width in enumerate(widths)]
+    dashes = [
+        "-" * (width + 2) if n == 0 else "-" * (width + 1) + ":" for n, width in enumerate(widths)
+    ]
     return f"|{'|'.join(dashes)}|"
 
 
@@ -73,7 +76,9 @@ def machine(*, postgres: str = "") -> str:
         f"Python {platform.python_version()}",
     ]
     load = os.getloadavg()[0]
-    return ", ".join([*parts, *([f"PostgreSQL {postgres}"] if postgres else []), f"load {load:.1f}"])
+    return ", ".join(
+        [*parts, *([f"PostgreSQL {postgres}"] if postgres else []), f"load {load:.1f}"]
+    )
 
 
 def _processor() -> str:
