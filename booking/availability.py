@@ -40,15 +40,15 @@ def hold(
     at: Where,
     without: Appointment | None = None,
     nurse: Nurse | None = None,
-    preferred: Sequence[int] = (),
+    among: Sequence[Available] | None = None,
 ) -> None:
     """Give the visit to the first candidate who is still free under the lock, and save it.
 
-    Those in `preferred` are asked before the others, in their order.
+    `among` are the candidates where they have been found already, best first.
     """
-    found = candidates(wish=wish, at=at, without=without, nurse=nurse)
-    place = {nurse_id: place for place, nurse_id in enumerate(preferred)}
-    for one in sorted(found, key=lambda one: place.get(one.nurse_id, len(place))):
+    if among is None:
+        among = candidates(wish=wish, at=at, without=without, nurse=nurse)
+    for one in among:
         try:
             with transaction.atomic():
                 lock_nurse_day(nurse=one, starts_at=wish.starts_at)

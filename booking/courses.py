@@ -139,15 +139,16 @@ def _hold(*, visits: Sequence[_Visit], course: Course) -> None:
         return  # perhaps for want of an address
     at = search.where(patient=course.patient, therapy=course.therapy)
     able = [_able(visit, at=at) for visit in visits]
-    preferred = _ranking(able)
-    for visit in visits:
+    rank = _ranking(able)
+    for visit, nurses in zip(visits, able, strict=True):
         if visit.reasons:
             continue
         appointment = appointments.draft(
             patient=course.patient, wish=visit.wish, by=course.booked_by, course=course
         )
+        among = sorted(nurses, key=lambda nurse: rank[nurse.nurse_id])
         try:
-            availability.hold(appointment=appointment, wish=visit.wish, at=at, preferred=preferred)
+            availability.hold(appointment=appointment, wish=visit.wish, at=at, among=among)
         except Refused as refused:
             visit.refuse(refused)
 
@@ -163,15 +164,15 @@ def _able(visit: _Visit, *, at: Where) -> list[Available]:
         return []
 
 
-def _ranking(able: Iterable[Sequence[Available]]) -> list[int]:
-    """Return the nurses: who can make most of the visits first, then who drives least for them."""
+def _ranking(able: Iterable[Sequence[Available]]) -> dict[int, tuple[int, int, int]]:
+    """Rank the nurses: who can make most of the visits first, then who drives least for them."""
     visits: Counter[int] = Counter()
     places: Counter[int] = Counter()
     for nurses in able:
         for place, nurse in enumerate(nurses):
             visits[nurse.nurse_id] += 1
             places[nurse.nurse_id] += place
-    return sorted(visits, key=lambda nurse_id: (-visits[nurse_id], places[nurse_id], nurse_id))
+    return {nurse_id: (-visits[nurse_id], places[nurse_id], nurse_id) for nurse_id in visits}
 
 
 def _refuse(visits: Iterable[_Visit]) -> None:
