@@ -1,4 +1,4 @@
-"""The visit record for staff to read: it is written at the home, and never changed."""
+"""The visit record, plans and published routes for staff to read; none is changed here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from django.contrib import admin
 from booking.clock import say_moment
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
-from nurses.models import AdverseEvent, Check, Dose, Event, Happening, Observation
+from nurses.models import (
+    AdverseEvent,
+    Check,
+    Dose,
+    Event,
+    Happening,
+    Observation,
+    Plan,
+    Route,
+    Watch,
+)
 
 SEVERITIES = {
     "mild": "info",
@@ -97,3 +107,56 @@ class AdverseEventAdmin(RecordAdmin):
     def severity_tag(self, row: AdverseEvent) -> tuple[str, str]:
         """Return the severity with its colour."""
         return row.severity, row.get_severity_display()
+
+
+@admin.register(Plan)
+class PlanAdmin(RoleAdmin):
+    """Plans of days, and what became of each."""
+
+    view_roles = (Role.DISPATCHER,)
+    list_display = (
+        "day",
+        "purpose",
+        "status_tag",
+        "made_at",
+        "made_by",
+        "km_before",
+        "km_after",
+        "lower_bound_km",
+        "proven",
+    )
+    list_filter = ("purpose", "status", "proven")
+    list_select_related = ("made_by",)
+    date_hierarchy = "day"
+
+    @tagged(
+        description="Status",
+        colours={"proposed": "info", "applied": "success", "published": "success"},
+        ordering="status",
+    )
+    def status_tag(self, plan: Plan) -> tuple[str, str]:
+        """Return the status with its colour."""
+        return plan.status, plan.get_status_display()
+
+
+@admin.register(Route)
+class RouteAdmin(RoleAdmin):
+    """Routes as nurses were told them."""
+
+    view_roles = (Role.DISPATCHER,)
+    list_display = ("day", "nurse", "version", "visits", "published_at", "published_by")
+    list_select_related = ("nurse__user", "published_by")
+    list_filter = ("nurse",)
+    date_hierarchy = "day"
+
+    @admin.display(description="Visits")
+    def visits(self, route: Route) -> int:
+        """Return how many stops it has."""
+        return len(route.stops)
+
+
+@admin.register(Watch)
+class WatchAdmin(RoleAdmin):
+    """When each day to come was last looked at, to be read."""
+
+    list_display = ("day", "changed_at", "restless_since", "night")

@@ -47,15 +47,33 @@ class Seen:
     ----------
     marks
         Day -> a hash of the rows in which a change of it shows.
+    watches
+        What was known of each day before.
     to_come
         Days with a visit on the road that has not begun.
+    published
+        Days whose routes are frozen.
     stranded
         Days with an open task about a visit that lost its nurse.
     """
 
     marks: Mapping[date, str]
+    watches: Mapping[date, Watch]
     to_come: frozenset[date]
+    published: frozenset[date]
     stranded: frozenset[date]
+
+    def needs_a_look(self, day: date) -> bool:
+        """Whether anything may be due on a day; most days need none at most times."""
+        if day not in self.to_come and day not in self.published:
+            return False
+        watch = self.watches.get(day)
+        if watch is None or watch.mark != self.marks[day] or watch.restless_since is not None:
+            return True
+        if day in self.stranded:
+            return True
+        is_due = now() >= copies.publish_hour(day) or watch.night != _night(now())
+        return day not in self.published and is_due
 
 
 def run() -> int:
@@ -65,7 +83,7 @@ def run() -> int:
     seen = _see(days)
     started = time.monotonic()
     made = 0
-    for day in days:
+    for day in filter(seen.needs_a_look, days):
         if time.monotonic() - started > BUDGET_SECONDS:
             break
         made += _look(day, seen)
@@ -104,9 +122,6 @@ def _planned(day: date, seen: Seen) -> int:
     watch = _watched(day, mark=seen.marks[day])
     if Route.objects.filter(day=day).exists():
         return _keep_published(watch, seen)
-    if day not in seen.to_come:
-        _rest(watch)
-        return 0
     is_time = now() >= copies.publish_hour(day)
     made = _draft(watch, seen, is_last=is_time)
     if is_time:
@@ -132,7 +147,8 @@ def _keep_published(watch: Watch, seen: Seen) -> int:
         _rest(watch)
     if watch.day not in seen.stranded:
         return 0
-    return int(_propose(watch.day, purpose=Plan.Purpose.LEAVE, is_minimal=True) is not None)
+    _, is_new = _propose(watch.day, purpose=Plan.Purpose.LEAVE, is_minimal=True)
+    return int(is_new)
 
 
 def _draft(watch: Watch, seen: Seen, *, is_last: bool) -> int:
@@ -162,21 +178,22 @@ def _rescue(day: date) -> int:
 
 
 def _improve(day: date, *, purpose: Plan.Purpose, is_minimal: bool = False) -> int:
-    plan = _propose(day, purpose=purpose, is_minimal=is_minimal)
-    if plan is None:
-        return 0
+    """Plan a day if it needs it, make the moves, and return how many plans were made."""
+    plan, is_new = _propose(day, purpose=purpose, is_minimal=is_minimal)
+    # What somebody asked for is theirs to carry out; what was cut short is not left lying.
+    is_ours = plan.purpose != Plan.Purpose.ASKED and plan.status == Plan.Status.PROPOSED
     # Nobody's promise is given up without a person.
-    if plan.moves and all(move["to"] is not None for move in plan.moves):
+    if is_ours and plan.moves and all(move["to"] is not None for move in plan.moves):
         try:
             dispatch.apply(plan=plan)
         except Refused as refused:
             # Changed in between, or a rule the plan did not know: it stays a proposal.
             logger.info("plan %s of %s: %s", plan.pk, day, ", ".join(refused.codes))
-    return 1
+    return int(is_new)
 
 
-def _propose(day: date, *, purpose: Plan.Purpose, is_minimal: bool) -> Plan | None:
-    """Plan a day unless a plan fits it that could be no better."""
+def _propose(day: date, *, purpose: Plan.Purpose, is_minimal: bool) -> tuple[Plan, bool]:
+    """Return a plan that fits the day and could be no better, or make one, and whether it did."""
     known = Plan.objects.filter(day=day)
     if purpose == Plan.Purpose.NIGHTLY:
         known = known.filter(is_minimal=False, proven=True)
@@ -184,10 +201,12 @@ def _propose(day: date, *, purpose: Plan.Purpose, is_minimal: bool) -> Plan | No
         # What somebody asked for and left lying helps no patient.
         known = known.exclude(purpose=Plan.Purpose.ASKED, status=Plan.Status.PROPOSED)
         known = known if is_minimal else known.filter(is_minimal=False)
-    if dispatch.fitting(known, workday.read(day)).exists():
-        return None
+    fitting = dispatch.fitting(known, workday.read(day)).first()
+    if fitting is not None:
+        return fitting, False
     seconds = dispatch.LONGEST if purpose == Plan.Purpose.NIGHTLY else None
-    return dispatch.plan(day=day, seconds=seconds, purpose=purpose, is_minimal=is_minimal)
+    made = dispatch.plan(day=day, seconds=seconds, purpose=purpose, is_minimal=is_minimal)
+    return made, True
 
 
 def _is_still(watch: Watch) -> bool:
@@ -236,7 +255,13 @@ def _see(days: list[date]) -> Seen:
     for day, *facts in exceptions.values_list("day", "pk", "effect", "kind", "starts", "ends"):
         rows[day].append(f"exception {facts}")
     marks = {day: hashlib.sha256("\n".join(rows[day]).encode()).hexdigest() for day in days}
-    return Seen(marks=marks, to_come=frozenset(to_come), stranded=frozenset(_stranded()))
+    return Seen(
+        marks=marks,
+        watches=Watch.objects.in_bulk(days),
+        to_come=frozenset(to_come),
+        published=frozenset(Route.objects.filter(day__in=days).values_list("day", flat=True)),
+        stranded=frozenset(_stranded()),
+    )
 
 
 def _touched(starts_at: datetime, ends_at: datetime, days: list[date]) -> Iterator[date]:

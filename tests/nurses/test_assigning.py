@@ -107,7 +107,9 @@ def test_it_changes_no_nurse_of_a_visit_that_is_not_to_come(dan: APIClient, stat
     assert holder(visit) == cleo.pk
 
 
-@pytest.mark.parametrize("nurse", [None, "", "x", -1, 0, 10**30, 1.5, True, [], {}, "\x00", "1e400"])
+@pytest.mark.parametrize(
+    "nurse", [None, "", "x", -1, 0, 10**30, 1.5, True, [], {}, "\x00", "1e400"]
+)
 def test_it_refuses_what_is_no_nurse(dan: APIClient, nurse: Any) -> None:
     answer = assign(dan, book(make_nurse()).pk, nurse)
     assert answer.status_code == 400

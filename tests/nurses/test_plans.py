@@ -92,7 +92,7 @@ def test_it_publishes_an_exchange_of_visits_that_overlap(dan: APIClient) -> None
 
 
 def test_it_knows_of_no_bound_until_a_plan_ran_and_once_the_day_moved_on(dan: APIClient) -> None:
-    cleo, _, hers, _ = crossed()
+    cleo, _, _hers, _ = crossed()
     assert shown(dan)["lower_bound_km"] is None
     plan(dan)
     assert shown(dan)["lower_bound_km"] == 0
@@ -147,7 +147,7 @@ def moved_house(cleo: Nurse, _: Appointment) -> None:
     ],
 )  # fmt: skip
 def test_it_refuses_a_plan_of_a_day_that_has_moved_since(dan: APIClient, meanwhile: Any) -> None:
-    cleo, _, hers, his = crossed()
+    cleo, _, _hers, his = crossed()
     number = plan(dan).json()["plan"]
     meanwhile(cleo, his)
     before = list(Appointment.objects.order_by("pk").values_list("pk", "nurse"))
@@ -159,7 +159,7 @@ def test_it_refuses_a_plan_of_a_day_that_has_moved_since(dan: APIClient, meanwhi
 
 
 def test_it_refuses_a_plan_once_a_visit_it_moves_has_begun(dan: APIClient, clock: Any) -> None:
-    _, _, hers, _ = crossed()
+    _, _, _hers, _ = crossed()
     number = plan(dan).json()["plan"]
     clock.move_to(START)
     assert publish(dan, number).json()["errors"][0]["code"] == "stale_plan"
@@ -174,7 +174,7 @@ def test_it_publishes_the_same_plan_twice_and_tells_nobody_twice(dan: APIClient)
 
 
 def test_it_refuses_a_full_plan_made_before_another_was_published(dan: APIClient) -> None:
-    _, _, hers, his = crossed()
+    _, _, _hers, _his = crossed()
     old = dispatch.plan(day=THE_DAY)
     dispatch.publish_as_it_is(THE_DAY)
     assert publish(dan, old.pk).json()["errors"][0]["code"] == "stale_plan"
@@ -259,7 +259,7 @@ def test_it_leaves_out_no_visit_that_has_a_nurse_for_one_that_has_none() -> None
 
 @pytest.mark.parametrize("status", ["en_route", "on_site", "infusing", "observing", "discharged"])
 def test_it_never_moves_a_visit_under_way_or_over(clock: Any, status: str) -> None:
-    cleo, ben, hers, his = crossed()
+    _cleo, _ben, hers, _his = crossed()
     Appointment.objects.filter(pk=hers.pk).update(status="en_route")
     if status not in ("en_route",):
         Appointment.objects.filter(pk=hers.pk).update(status="on_site")
@@ -273,14 +273,14 @@ def test_it_never_moves_a_visit_under_way_or_over(clock: Any, status: str) -> No
 
 
 def test_it_never_moves_a_visit_that_should_have_begun(clock: Any) -> None:
-    _, _, hers, his = crossed()
+    _, _, hers, _his = crossed()
     clock.move_to(hers.starts_at)
     found = dispatch.plan(day=THE_DAY, is_minimal=False)
     assert str(hers.pk) not in str(found.moves)
 
 
 def test_it_moves_only_what_must_once_routes_are_published(dan: APIClient) -> None:
-    cleo, ben, hers, his = crossed()
+    cleo, ben, hers, _his = crossed()
     dispatch.publish_as_it_is(THE_DAY)
     dora = make_nurse(name="Dora Lee")
     assert plan(dan).json()["moves"] == []

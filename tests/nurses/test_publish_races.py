@@ -1,0 +1,176 @@
+"""Publishing beside those who book, assign and plan: consistent or stale, never half."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+
+from booking import appointments, assignments
+from booking.models import Appointment
+from config.core.clock import now
+from config.core.errors import Refused
+from nurses import dispatch, planning, publishing, tasks
+from nurses.models import Plan, Route, Watch
+from scheduling.models import Nurse
+from tests.factories import CHICAGO, OAK_PARK, make_appointment, make_nurse, make_patient, therapy
+from tests.nurses.test_route import EVANSTON
+from tests.racing import PATIENCE, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ahead(hour: int = 10) -> datetime:
+    local = (now() + timedelta(days=3)).astimezone(ZoneInfo(CHICAGO))
+    return local.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def crossed() -> tuple[date, Nurse, Nurse]:
+    cleo = make_nurse(home=OAK_PARK)
+    ben = make_nurse(name="Ben Wu", home=EVANSTON)
+    make_appointment(patient=make_patient(place=EVANSTON), nurse=cleo, starts_at=ahead())
+    make_appointment(patient=make_patient(place=OAK_PARK), nurse=ben, starts_at=ahead())
+    return ahead().date(), cleo, ben
+
+
+def outcome(act: Any) -> str:
+    try:
+        act()
+    except Refused as refused:
+        return refused.codes[0]
+    finally:
+        connection.close()
+    return "done"
+
+
+def holders() -> dict[Any, int | None]:
+    return dict(Appointment.objects.values_list("pk", "nurse"))
+
+
+def follows(plan: Plan, before: dict[Any, int | None]) -> str:
+    """Whether the plan's visits stand as before it, as after it, or half and half."""
+    moved = {move["appointment"]: move for move in plan.moves}
+    now_held = {str(pk): nurse for pk, nurse in holders().items() if str(pk) in moved}
+    if all(now_held[pk] == move["to"] for pk, move in moved.items()):
+        return "after"
+    if all(now_held[pk] == move["from"] for pk, move in moved.items()):
+        return "before"
+    return "half"
+
+
+def test_publishing_beside_bookings_is_whole_or_stale() -> None:
+    day, *_ = crossed()
+    plan, before = dispatch.plan(day=day), holders()
+    patients = [make_patient(name=f"Ada {n}") for n in range(4)]
+
+    def book(patient: Any) -> None:
+        appointments.book(patient=patient, therapy=therapy(), starts_at=ahead(14), by=patient.user)
+
+    publish = lambda: outcome(lambda: dispatch.publish(plan=plan, by=None))  # noqa: E731
+    booking = [lambda p=patient: outcome(lambda: book(p)) for patient in patients]
+    results = race([publish, *booking])
+    assert results[0] in ("done", "stale_plan")
+    assert follows(plan, before) == {"done": "after", "stale_plan": "before"}[results[0]]
+    assert Route.objects.exists() == (results[0] == "done")
+    assert Counter(results[1:])["done"] == 2
+
+
+def test_control_a_booking_slips_under_a_plan_once_the_day_is_not_held_still(
+    monkeypatch: Any,
+) -> None:
+    day, *_ = crossed()
+    plan = dispatch.plan(day=day)
+    ada = make_patient()
+    compared, booked = threading.Event(), threading.Event()
+    monkeypatch.setattr(assignments, "hold_still", lambda **_: None)
+    assign_all = assignments.assign_all
+
+    def after_the_booking(moves: Any) -> None:
+        compared.set()
+        assert booked.wait(PATIENCE)
+        assign_all(moves)
+
+    monkeypatch.setattr(assignments, "assign_all", after_the_booking)
+
+    def book() -> None:
+        assert compared.wait(PATIENCE)
+        appointments.book(patient=ada, therapy=therapy(), starts_at=ahead(14), by=ada.user)
+        booked.set()
+
+    results = race(
+        [lambda: outcome(lambda: dispatch.publish(plan=plan, by=None)), lambda: outcome(book)]
+    )
+    assert results == ["done", "done"]
+    # The plan was carried out on a day it was not made for.
+    assert Plan.objects.get().leads_to != publishing.workday.read(day).fingerprint()
+
+
+def test_of_two_who_publish_the_same_day_the_second_finds_it_done_or_stale() -> None:
+    day, *_ = crossed()
+    plans = [dispatch.plan(day=day), dispatch.plan(day=day, seed=2)]
+    results = race(
+        [lambda p=plan: outcome(lambda: dispatch.publish(plan=p, by=None)) for plan in plans]
+    )
+    assert sorted(results) in (["done", "done"], ["done", "stale_plan"])
+    assert not Route.objects.filter(version=2).exists()
+    assert Route.objects.count() == 2
+
+
+def test_publishing_beside_assigning_ends_without_a_deadlock() -> None:
+    day, _cleo, _ben = crossed()
+    plan, before = dispatch.plan(day=day), holders()
+    third = make_nurse(name="Dora Lee")
+    visits = list(Appointment.objects.all())
+    acts = [
+        lambda: outcome(lambda: dispatch.publish(plan=plan, by=None)),
+        *(
+            lambda v=visit: outcome(lambda: appointments.assign(appointment=v, nurse=third))
+            for visit in visits
+        ),
+    ]
+    results = race(acts)
+    assert set(results) <= {"done", "stale_plan", "slot_taken"}
+    assert Counter(results[1:])["done"] == 1
+    if results[0] == "stale_plan":
+        assert not Route.objects.exists()
+        assert sum(holders()[pk] != nurse for pk, nurse in before.items()) == 1
+
+
+def test_two_workers_plan_a_day_once(monkeypatch: Any) -> None:
+    day, *_ = crossed()
+    tasks.plan_days()
+    Watch.objects.filter(day=day).update(
+        changed_at=now() - timedelta(hours=1), restless_since=now() - timedelta(hours=1)
+    )
+    assert sum(race([tasks.plan_days] * 4)) == 1
+    assert Plan.objects.count() == 1
+
+
+def test_control_they_plan_it_twice_once_the_lock_is_gone(monkeypatch: Any) -> None:
+    day, *_ = crossed()
+    tasks.plan_days()
+    Watch.objects.filter(day=day).update(
+        changed_at=now() - timedelta(hours=1), restless_since=now() - timedelta(hours=1)
+    )
+    both = threading.Barrier(2)
+    plan = dispatch.plan
+
+    def together(**asked: Any) -> Plan:
+        both.wait(PATIENCE)
+        return plan(**asked)
+
+    class Everybody:
+        def __enter__(self) -> bool:
+            return True
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    monkeypatch.setattr(planning, "_alone", lambda _: Everybody())
+    monkeypatch.setattr(dispatch, "plan", together)
+    assert sum(race([tasks.plan_days] * 2)) == 2
