@@ -90,6 +90,39 @@ def test_it_refuses_a_second_visit_of_one_patient_racing_herself() -> None:
     assert Order.objects.get().sessions_reserved == 1
 
 
+def test_it_books_eight_patients_who_ask_for_different_starts_at_once() -> None:
+    for name in ("Cleo Marsh", "Dee Park", "Eve Ross"):
+        make_nurse(name=name)
+    starts = [
+        three_days_ahead(8) + timedelta(hours=4 * n, days=d) for d in range(3) for n in (0, 1, 2)
+    ]
+    patients = [make_patient(name=f"Ada {n}") for n in range(8)]
+    asked = list(zip(patients, starts, strict=False))
+    answers = race([lambda p=p, s=s: book_over_http(p, s) for p, s in asked])  # type: ignore[misc]
+    assert {answer.status_code for answer in answers} == {201}
+    booked = Appointment.objects.order_by("starts_at").values_list("starts_at", flat=True)
+    assert list(booked) == starts[:8]
+    assert all(visit.notices.exists() for visit in Appointment.objects.all())
+    assert set(Order.objects.values_list("sessions_reserved", flat=True)) == {1}
+
+
+def test_it_fills_a_few_starts_exactly_when_eight_clients_want_them_in_other_orders() -> None:
+    for name in ("Cleo Marsh", "Dee Park"):
+        make_nurse(name=name)
+    starts = [three_days_ahead(hour) for hour in (8, 12, 16)]
+    trios = [[make_patient(name=f"Ada {n} {m}") for m in range(3)] for n in range(8)]
+
+    def client(number: int, trio: list[Patient]) -> list[int]:
+        turned = starts[number % 3 :] + starts[: number % 3]
+        return [book_over_http(p, s).status_code for p, s in zip(trio, turned, strict=True)]
+
+    said = race([lambda n=n, trio=trio: client(n, trio) for n, trio in enumerate(trios)])  # type: ignore[misc]
+    assert Counter(status for one in said for status in one) == {201: 6, 409: 18}
+    held = Appointment.objects.values_list("starts_at", "nurse")
+    assert len(set(held)) == len(held) == 6
+    assert sum(Order.objects.values_list("sessions_reserved", flat=True)) == 6
+
+
 def test_it_answers_one_key_sent_fifty_times_at_once_with_one_booking() -> None:
     make_nurse()
     ada = make_patient()
