@@ -276,5 +276,4 @@ def _stranded() -> set[date]:
         kind__in=LOST_NURSE, done_at__isnull=True, appointment__starts_at__gt=now()
     )
     rows = tasks.values_list("appointment__starts_at", "appointment__time_zone")
-    # Every such task is about a visit.
-    return {local_day(starts_at, ZoneInfo(zone)) for starts_at, zone in rows}  # type: ignore[arg-type]
+    return {local_day(starts_at, ZoneInfo(zone)) for starts_at, zone in rows}

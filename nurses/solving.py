@@ -16,6 +16,7 @@ from django.conf import settings
 from booking.assignments import Move
 from booking.models import Appointment
 from booking.search import travel
+from config.core.errors import Reason, Refused
 from nurses import workday
 from nurses.workday import Holders, Workday, Working
 from scheduling import routing
@@ -86,12 +87,22 @@ def ask(*, work: Workday, at: datetime, seconds: float, seed: int, is_minimal: b
         Visits that have begun by then stay with their nurse.
     is_minimal
         Whether only visits that lost their nurse may move.
+
+    Raises
+    ------
+    Refused
+        `not_solved` where the solver underneath gives up.
     """
     asked = _asked(work, at=at, is_minimal=is_minimal)
     if not asked.visits:
         return _nothing(work)
-    with _one_at_a_time:
-        plan = routing.solve(_day(asked), seconds=seconds, seed=seed, start=_start(asked))
+    try:
+        with _one_at_a_time:
+            plan = routing.solve(_day(asked), seconds=seconds, seed=seed, start=_start(asked))
+    except routing.Unsolvable as error:
+        raise Refused(
+            [Reason("not_solved", "No plan was found; the day stays as it is.")]
+        ) from error
     return _answer(asked, plan)
 
 
@@ -257,8 +268,6 @@ def _bound(plan: routing.Plan) -> int:
     Any plan whose other costs are no higher than this one's drives at least the bound less those
     costs; a plan that drives less therefore leaves more visits out, or changes more.
     """
-    if plan.proven:
-        return plan.metres
     other_costs = plan.cost_metres - plan.metres
     return min(max(int(plan.lower_bound_metres) - other_costs, 0), plan.metres)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ from booking import appointments, assignments
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.errors import Refused
-from nurses import dispatch, planning, publishing, tasks
+from nurses import dispatch, planning, tasks, workday
 from nurses.models import Plan, Route, Watch
 from scheduling.models import Nurse
 from tests.factories import CHICAGO, OAK_PARK, make_appointment, make_nurse, make_patient, therapy
@@ -71,9 +73,10 @@ def test_publishing_beside_bookings_is_whole_or_stale() -> None:
     def book(patient: Any) -> None:
         appointments.book(patient=patient, therapy=therapy(), starts_at=ahead(14), by=patient.user)
 
-    publish = lambda: outcome(lambda: dispatch.publish(plan=plan, by=None))  # noqa: E731
-    booking = [lambda p=patient: outcome(lambda: book(p)) for patient in patients]
-    results = race([publish, *booking])
+    publish = partial(dispatch.publish, plan=plan, by=None)
+    results = race(
+        [partial(outcome, act) for act in (publish, *(partial(book, p) for p in patients))]
+    )
     assert results[0] in ("done", "stale_plan")
     assert follows(plan, before) == {"done": "after", "stale_plan": "before"}[results[0]]
     assert Route.objects.exists() == (results[0] == "done")
@@ -102,20 +105,18 @@ def test_control_a_booking_slips_under_a_plan_once_the_day_is_not_held_still(
         appointments.book(patient=ada, therapy=therapy(), starts_at=ahead(14), by=ada.user)
         booked.set()
 
-    results = race(
-        [lambda: outcome(lambda: dispatch.publish(plan=plan, by=None)), lambda: outcome(book)]
-    )
+    publish = partial(dispatch.publish, plan=plan, by=None)
+    results = race([partial(outcome, publish), partial(outcome, book)])
     assert results == ["done", "done"]
     # The plan was carried out on a day it was not made for.
-    assert Plan.objects.get().leads_to != publishing.workday.read(day).fingerprint()
+    assert Plan.objects.get().leads_to != workday.read(day).fingerprint()
 
 
 def test_of_two_who_publish_the_same_day_the_second_finds_it_done_or_stale() -> None:
     day, *_ = crossed()
     plans = [dispatch.plan(day=day), dispatch.plan(day=day, seed=2)]
-    results = race(
-        [lambda p=plan: outcome(lambda: dispatch.publish(plan=p, by=None)) for plan in plans]
-    )
+    acts = [partial(dispatch.publish, plan=plan, by=None) for plan in plans]
+    results = race([partial(outcome, act) for act in acts])
     assert sorted(results) in (["done", "done"], ["done", "stale_plan"])
     assert not Route.objects.filter(version=2).exists()
     assert Route.objects.count() == 2
@@ -126,14 +127,11 @@ def test_publishing_beside_assigning_ends_without_a_deadlock() -> None:
     plan, before = dispatch.plan(day=day), holders()
     third = make_nurse(name="Dora Lee")
     visits = list(Appointment.objects.all())
-    acts = [
-        lambda: outcome(lambda: dispatch.publish(plan=plan, by=None)),
-        *(
-            lambda v=visit: outcome(lambda: appointments.assign(appointment=v, nurse=third))
-            for visit in visits
-        ),
+    acts: list[Callable[[], Any]] = [
+        partial(dispatch.publish, plan=plan, by=None),
+        *(partial(appointments.assign, appointment=visit, nurse=third) for visit in visits),
     ]
-    results = race(acts)
+    results = race([partial(outcome, act) for act in acts])
     assert set(results) <= {"done", "stale_plan", "slot_taken"}
     assert Counter(results[1:])["done"] == 1
     if results[0] == "stale_plan":
