@@ -9,6 +9,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from config.core.api import IsDispatcher
+from config.core.models import STAFF_ROLES
+
 # job -> (what it is called, its symbol, a model or the name of an address)
 JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Review": [
@@ -20,8 +23,10 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
         ("Signatures", "signature", "patients.Signature"),
     ],
     "Appointments": [
+        ("Dispatch board", "route", "board"),
         ("Appointments", "calendar_month", "booking.Appointment"),
         ("Patients", "person", "patients.Patient"),
+        ("Closures", "event_busy", "scheduling.Closure"),
     ],
     "Messages": [
         ("Outbox", "outgoing_mail", "staff-messages"),
@@ -46,6 +51,9 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 
+# The name of an address -> who may open it, where that is not everybody at the desk.
+OPEN_TO = {"board": IsDispatcher.roles}
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of links, leaving out what the person may not open."""
@@ -60,6 +68,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _link(request: HttpRequest, title: str, icon: str, target: str) -> dict[str, Any] | None:
     if "." not in target:
+        if getattr(request.user, "role", "") not in OPEN_TO.get(target, STAFF_ROLES):
+            return None
         return {"title": title, "icon": icon, "link": reverse(target)}
     model = apps.get_model(target)
     if not admin.site.is_registered(model):

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import TabularInline
 
-from config.core.admin import RoleAdmin, role_of
+from config.core.admin import RoleAdmin, role_of, tagged
 from config.core.clock import now
 from config.core.models import Role, User
-from scheduling.models import Leave, Licence, Nurse, Qualification, Shift
+from scheduling.forms import (
+    ClosureForm,
+    LeaveFormSet,
+    NurseForm,
+    ShiftExceptionForm,
+    ShiftForm,
+    ShiftFormSet,
+    today,
+)
+from scheduling.models import (
+    Closure,
+    Leave,
+    Licence,
+    Nurse,
+    Qualification,
+    Shift,
+    ShiftException,
+)
 
 KEEPERS = (Role.DISPATCHER, Role.ADMINISTRATOR)
 
@@ -59,24 +73,21 @@ class ShiftInline(NursePartInline):
     """When the nurse works, in her own zone."""
 
     model = Shift
-    fields = ("kind", "weekday", "starts", "ends", "valid_from", "valid_until")
+    form = ShiftForm
+    formset = ShiftFormSet
+    fields = ShiftForm.Meta.fields
 
 
-class LeaveFormSet(BaseInlineFormSet[Leave, Nurse, Any]):
-    """A nurse's leave, which is entered once for any time."""
+class ShiftExceptionInline(NursePartInline):
+    """What single days change about her shifts; taking one back leaves the pattern."""
 
-    def clean(self) -> None:
-        """Refuse overlaps here, in words, before the database does."""
-        super().clean()
-        periods = sorted(
-            (form.cleaned_data["starts_at"], form.cleaned_data["ends_at"])
-            for form in self.forms
-            if form not in self.deleted_forms
-            and form.cleaned_data.get("ends_at")
-            and form.cleaned_data.get("starts_at")
-        )
-        if any(later[0] < earlier[1] for earlier, later in pairwise(periods)):
-            raise ValidationError("Two of these overlap. Make them one, or move one of them.")
+    model = ShiftException
+    form = ShiftExceptionForm
+    verbose_name = "day"
+    verbose_name_plural = "Single days"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
 
 
 class LeaveInline(NursePartInline):
@@ -100,12 +111,23 @@ class NurseAdmin(RoleAdmin):
     list_display = ("user", "licensed_in", "qualified_for", "time_zone", "is_active")
     list_filter = ("is_active",)
     search_fields = ("user__name", "user__email")
-    inlines = (LicenceInline, QualificationInline, ShiftInline, LeaveInline)
+    form = NurseForm
+    inlines = (
+        LicenceInline,
+        QualificationInline,
+        ShiftInline,
+        ShiftExceptionInline,
+        LeaveInline,
+    )
     fieldsets = (
         (None, {"fields": ("user", "is_active", "time_zone")}),
         (
             "Where her day begins and ends",
             {"fields": (("home_latitude", "home_longitude"),)},
+        ),
+        (
+            "At most, on one day",
+            {"fields": (("max_driving_minutes", "max_working_minutes"),)},
         ),
     )
 
@@ -153,3 +175,87 @@ class NurseAdmin(RoleAdmin):
     def qualified_for(self, nurse: Any) -> str:
         held = nurse.qualifications_today
         return ", ".join(qualification.therapy.name for qualification in held) or "nothing"
+
+
+COLOURS_OF_CLOSURES = {"closed now": "danger", "to come": "warning"}
+
+
+@admin.register(Closure)
+class ClosureAdmin(RoleAdmin):
+    """Days on which an area gets no visits; a closure is taken back, never deleted."""
+
+    view_roles = (Role.CLINICIAN,)
+    change_roles = KEEPERS
+    form = ClosureForm
+    readonly_fields = ("created_by", "created_at", "taken_back_at")
+    list_display = ("name", "first_day", "last_day", "where", "visits", "state")
+    list_filter = ("cancels_visits",)
+    search_fields = ("name",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", ("first_day", "last_day")),
+                "description": "Days are counted where the patient lives, both included.",
+            },
+        ),
+        (
+            "Where",
+            {
+                "fields": (("states", "postal_prefixes"),),
+                "description": "One that fits is enough. Leave both empty to close everywhere.",
+            },
+        ),
+        (
+            "What becomes of visits",
+            {
+                "fields": ("cancels_visits", "includes_consultations"),
+                "description": "Nothing can be booked on these days. As soon as you save, every "
+                "visit that is booked on them is cancelled, and its patient is told and offered "
+                "other times: look at the days and the area once more.",
+            },
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Offer to take back what is in force, and say who entered it."""
+        sets = list(super().get_fieldsets(request, obj))
+        if obj and self.has_change_permission(request, obj):
+            sets.append(("Open again", {"fields": ("take_back",)}))
+        if obj:
+            sets.append(("Entered", {"fields": (self.readonly_fields,)}))
+        return sets
+
+    def has_change_permission(self, request: HttpRequest, obj: Closure | None = None) -> bool:
+        if obj and (obj.taken_back_at or obj.last_day < today()):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
+        """Save, and say what follows."""
+        if not change:
+            obj.created_by = request.user if isinstance(request.user, User) else None
+        elif form.cleaned_data["take_back"]:
+            obj.taken_back_at = now()
+        super().save_model(request, obj, form, change)
+        if obj.cancels_visits and not obj.taken_back_at:
+            messages.warning(request, "Visits booked on these days are cancelled now.")
+
+    @admin.display(description="Where")
+    def where(self, closure: Closure) -> str:
+        areas = [*closure.states, *(f"ZIP {prefix}…" for prefix in closure.postal_prefixes)]
+        return ", ".join(areas) or "everywhere"
+
+    @admin.display(description="Booked visits")
+    def visits(self, closure: Closure) -> str:
+        what = "cancelled" if closure.cancels_visits else "kept"
+        return f"{what}, consultations too" if closure.includes_consultations else what
+
+    @tagged(description="State", colours=COLOURS_OF_CLOSURES)
+    def state(self, closure: Closure) -> tuple[str, str]:
+        if closure.taken_back_at:
+            return "taken back", "taken back"
+        if closure.last_day < today():
+            return "over", "over"
+        state = "to come" if closure.first_day > today() else "closed now"
+        return state, state
