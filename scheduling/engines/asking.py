@@ -55,15 +55,15 @@ class Question:
     ----------
     request_seconds
         How long one request may take.
-    budget_seconds
-        After so long no further request is begun: what is not known by then stays unknown.
+    until
+        Of the clock: no request is begun after it, and what is not known by then stays unknown.
     """
 
     server: Server
     origins: Sequence[Place]
     destinations: Sequence[Place]
     request_seconds: float
-    budget_seconds: float
+    until: float
     clock: Callable[[], float] = time.monotonic
     _refusals: int = field(default=0, init=False)
 
@@ -75,10 +75,9 @@ class Question:
         Unanswered
             If the server is down, or refuses everything.
         """
-        until = self.clock() + self.budget_seconds
         # The last is next: a block that was refused is followed by its own halves.
         waiting = list(blocks(wanted, columns=self.server.columns))[::-1]
-        while waiting and self.clock() < until and self._refusals < MOST_REFUSALS:
+        while waiting and self.clock() < self.until and self._refusals < MOST_REFUSALS:
             rows, columns = waiting.pop()
             if not self._ask_one(rows, columns, into=into):
                 waiting += halves(rows, columns)

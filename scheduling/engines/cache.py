@@ -25,13 +25,22 @@ LIVES = 4
 BATCH = 10_000
 
 # Columns instead of rows: a plan's table has hundreds of thousands of drives (ten times as fast).
-_READ = """
-SELECT array_agg(origin), array_agg(destination), array_agg(seconds), array_agg(metres),
-       array_agg(fetched_at >= CASE WHEN seconds IS NULL THEN no_road_limit ELSE road_limit END)
-  FROM scheduling_traveltime,
-       (SELECT %s::timestamptz AS road_limit, %s::timestamptz AS no_road_limit) AS limits
- WHERE engine = %s AND origin = ANY(%s::bigint[]) AND destination = ANY(%s::bigint[])
+_TOLD = """
+array_agg(seconds), array_agg(metres),
+array_agg(fetched_at >= CASE WHEN seconds IS NULL THEN %s::timestamptz ELSE %s::timestamptz END)
 """
+_TABLE = f"""
+SELECT {_TOLD}, array_agg(origin), array_agg(destination)
+  FROM scheduling_traveltime
+ WHERE engine = %s AND origin = ANY(%s::bigint[]) AND destination = ANY(%s::bigint[])
+"""  # noqa: S608 -- both parts are written here
+_PAIRS = f"""
+SELECT {_TOLD}, array_agg(pair - 1)
+  FROM scheduling_traveltime
+  JOIN unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS asked (origin, destination, pair)
+       USING (origin, destination)
+ WHERE engine = %s
+"""  # noqa: S608
 _WRITE = """
 INSERT INTO scheduling_traveltime
        (engine, fetched_at, origin, destination, seconds, metres, ratio, excess_seconds)
@@ -65,19 +74,39 @@ def place_of(code: int) -> Place:
 def read(*, engine: str, origins: Codes, destinations: Codes) -> Cells:
     """Return what is known of a whole table of distinct places, ascending, in one query."""
     cells = Cells.unknown(origins.size, destinations.size)
-    limit = now() - timedelta(days=settings.TRAVEL_CACHE_DAYS)
-    no_road_limit = max(limit, now() - NO_ROAD_KEPT)
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [limit, no_road_limit, engine, _array(origins), _array(destinations)])
-        columns = cursor.fetchone()
-    if columns is None or columns[0] is None:
-        return cells
-    told_from, told_to, seconds, metres, fresh = columns
-    place = np.searchsorted(origins, told_from), np.searchsorted(destinations, told_to)
-    cells.seconds[place] = np.array(seconds, dtype=np.float64)  # null is nan
-    cells.metres[place] = np.array(metres, dtype=np.float64)
-    cells.fresh[place] = fresh
+    found = _fetch(_TABLE, [engine, _array(origins), _array(destinations)])
+    if found:
+        *told, row, column = found
+        _fill(
+            cells, told, at=(np.searchsorted(origins, row), np.searchsorted(destinations, column))
+        )
     return cells
+
+
+def read_pairs(*, engine: str, origins: Codes, destinations: Codes) -> Cells:
+    """Return what is known of k pairs, as a table of one column, in one query."""
+    cells = Cells.unknown(origins.size, 1)
+    found = _fetch(_PAIRS, [_array(origins), _array(destinations), engine])
+    if found:
+        *told, row = found
+        _fill(cells, told, at=(np.array(row), np.zeros(len(row), dtype=np.int64)))
+    return cells
+
+
+def _fetch(query: str, values: list[str]) -> list[list[Any]] | None:
+    """Return the columns of a query that begins with what was told; None if nothing was."""
+    limit = now() - timedelta(days=settings.TRAVEL_CACHE_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(query, [max(limit, now() - NO_ROAD_KEPT), limit, *values])
+        columns = cursor.fetchone()
+    return list(columns) if columns and columns[0] is not None else None
+
+
+def _fill(cells: Cells, told: list[list[Any]], *, at: tuple[NDArray[np.intp], ...]) -> None:
+    seconds, metres, fresh = told
+    cells.seconds[at] = np.array(seconds, dtype=np.float64)  # null is nan
+    cells.metres[at] = np.array(metres, dtype=np.float64)
+    cells.fresh[at] = fresh
 
 
 def keep(

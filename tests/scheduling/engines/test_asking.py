@@ -5,12 +5,14 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from scheduling.engines.asking import MOST_REFUSALS, Cells, Question, blocks
 from scheduling.engines.servers import Osrm, Unanswered, Valhalla
 from scheduling.travel import Place
 from tests.scheduling.engines.fake import FakeServer
+
+SLOW = [HealthCheck.too_slow]  # where others use the machine as well
 
 
 def places(number: int, *, west: float = -87.9) -> list[Place]:
@@ -24,20 +26,20 @@ def wishes(draw: st.DrawFn, *, most: int = 14) -> np.ndarray:
     return np.array(draw(cells), dtype=np.bool_).reshape(rows, columns)
 
 
-def ask(server: FakeServer, wanted: np.ndarray, *, seconds: float = 60) -> Cells:
+def ask(server: FakeServer, wanted: np.ndarray) -> Cells:
     cells = Cells.unknown(*wanted.shape)
     question = Question(
         server=server,
         origins=places(wanted.shape[0]),
         destinations=places(wanted.shape[1], west=-87.8),
         request_seconds=2,
-        budget_seconds=seconds,
+        until=math.inf,
     )
     question.ask(wanted=wanted, into=cells)
     return cells
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(wanted=wishes(), most=st.integers(1, 60))
 def test_it_covers_each_wanted_cell_once_in_blocks_that_are_not_too_large(
     wanted: np.ndarray, most: int
@@ -53,7 +55,7 @@ def test_it_covers_each_wanted_cell_once_in_blocks_that_are_not_too_large(
     assert (covered <= 1).all()
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(wanted=wishes(), most=st.integers(1, 30))
 def test_it_is_told_the_same_in_blocks_as_at_once(wanted: np.ndarray, most: int) -> None:
     in_blocks, at_once = FakeServer(most=most), FakeServer(most=10_000)
@@ -67,7 +69,7 @@ def test_it_is_told_the_same_in_blocks_as_at_once(wanted: np.ndarray, most: int)
     np.testing.assert_array_equal(pieced.metres[wanted], whole.metres[wanted])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(
     wanted=wishes(most=9),
     most=st.integers(1, 100),
@@ -119,7 +121,7 @@ def test_it_gives_a_server_up_that_refuses_everything() -> None:
 def test_it_keeps_what_was_told_before_the_server_died() -> None:
     server = FakeServer(most=10, dies_after=3)
     cells = Cells.unknown(10, 10)
-    question = Question(server, places(10), places(10), request_seconds=2, budget_seconds=9)
+    question = Question(server, places(10), places(10), request_seconds=2, until=math.inf)
 
     with pytest.raises(Unanswered):
         question.ask(wanted=np.ones((10, 10), dtype=np.bool_), into=cells)
@@ -136,7 +138,7 @@ def test_it_begins_no_request_after_its_time() -> None:
         places(10),
         places(10),
         request_seconds=2,
-        budget_seconds=4.5,
+        until=3.5,
         clock=lambda: float(next(ticks)),
     )
 

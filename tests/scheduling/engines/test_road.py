@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.test import TestCase
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 from pytest_django import Settings
 
 from config.core import heartbeats
@@ -32,6 +32,7 @@ EVANSTON = Place(42.0451, -87.6877)
 PILSEN = Place(41.8525, -87.6614)
 MILWAUKEE = Place(43.0389, -87.9065)
 ST_LOUIS = Place(38.627, -90.1994)
+SLOW = [HealthCheck.too_slow]  # where others use the machine as well
 CHICAGO = [LOOP, OAK_PARK, EVANSTON, PILSEN]
 
 
@@ -102,6 +103,65 @@ def test_it_reads_a_known_table_in_one_query_and_asks_nobody(
 
 
 @pytest.mark.django_db
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@given(
+    legs=st.lists(st.tuples(st.sampled_from(CHICAGO), st.sampled_from(CHICAGO)), max_size=9),
+    known=st.lists(st.sampled_from(CHICAGO), max_size=3, unique=True),
+)
+def test_it_says_of_pairs_what_it_says_in_a_table(
+    legs: list[tuple[Place, Place]], known: list[Place]
+) -> None:
+    TravelTime.objects.all().delete()
+    server = FakeServer(islands=frozenset({PILSEN}))
+    whole = table(road(server), CHICAGO, CHICAGO)
+    TravelTime.objects.all().delete()
+    table(road(server), known, known)
+
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        found = road(server).pairs([here for here, _ in legs], [there for _, there in legs])
+
+    assert found.seconds.shape == found.metres.shape == found.estimated.shape == (len(legs),)
+    for number, (here, there) in enumerate(legs):
+        cell = CHICAGO.index(here), CHICAGO.index(there)
+        assert found.estimated[number] == whole.estimated[cell]
+        assert found.metres[number] == whole.metres[cell]
+        # An estimate may be longer where more has been told that it must not fall short of.
+        is_longer = found.seconds[number] > whole.seconds[cell]
+        assert found.seconds[number] == whole.seconds[cell] or (is_longer and whole.estimated[cell])
+
+
+@pytest.mark.django_db
+def test_it_reads_many_known_pairs_in_one_query(
+    django_assert_num_queries: Callable[[int], object],
+) -> None:
+    server = FakeServer(most=10_000)
+    around = [Place(round(41.6 + n / 2000, 5), round(-87.9 + n / 3000, 5)) for n in range(250)]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        first = road(server).pairs(around[:-1], around[1:])
+    assert len(server.asked) == 3
+    assert TravelTime.objects.count() == 249
+    server.asked.clear()
+
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        second = road(server).pairs(around[:-1], around[1:])
+
+    assert server.asked == []
+    assert not first.estimated.any()
+    np.testing.assert_array_equal(first.seconds, second.seconds)
+
+
+@pytest.mark.django_db
+def test_it_asks_for_no_more_pairs_when_the_page_s_time_is_up() -> None:
+    server = FakeServer()
+    hurried = Road(server=server, breaker=Breaker(clock=Clock()), budget_seconds=0)
+
+    found = hurried.pairs([LOOP, LOOP], [EVANSTON, LOOP])
+
+    assert server.asked == []
+    assert found.estimated.tolist() == [True, False]
+
+
+@pytest.mark.django_db
 def test_it_asks_only_for_what_it_does_not_know() -> None:
     server = FakeServer()
     by_road = road(server)
@@ -128,6 +188,7 @@ def test_it_takes_places_less_than_a_metre_apart_for_one() -> None:
     assert server.asked == [(1, 1)]
 
 
+@hypothesis_settings(deadline=None, suppress_health_check=SLOW)
 @given(
     st.lists(
         st.builds(Place, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180)), max_size=5
@@ -211,7 +272,7 @@ NEAR = st.builds(
 
 
 @pytest.mark.django_db
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(
     known=st.lists(NEAR, min_size=1, max_size=5, unique=True),
     unknown=st.lists(NEAR, max_size=3, unique=True),
