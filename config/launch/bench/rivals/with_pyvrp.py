@@ -50,10 +50,9 @@ def solve(day: Day, *, seconds: float) -> Routes:
         distance_matrices=[_metres(day, frozenset(kind)) for kind in kinds],
         duration_matrices=[np.array(day.minutes, dtype=np.int64)] * len(kinds),
     )
-    # Begun from nobody driving, which is allowed, so that its best is never one that is not.
-    nobody = pyvrp.Solution(data, [])
-    stop = MaxRuntime(seconds)
-    best = pyvrp.solve(data, stop=stop, seed=SEED, initial_solution=nobody).best
+    best = pyvrp.solve(data, stop=MaxRuntime(seconds), seed=SEED).best
+    if not best.is_feasible():
+        sys.exit("it ended with routes that cannot be driven in time")
     return {
         day.nurses[route.vehicle_type()].id: [day.visits[n].id for n in _numbers(route)]
         for route in best.routes()
