@@ -34,7 +34,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what the start page shows to its context."""
     jobs = navigation.sidebar(request)
     links = {item["link"] for job in jobs for item in job["items"]}
-    cards = [card for card in _waiting() if card.link in links]
+    cards = [card for card in _waiting() if card.link.partition("?")[0] in links]
     return {**context, "title": "What waits", "waiting": cards, "jobs": jobs}
 
 
@@ -42,6 +42,7 @@ def _waiting() -> list[Waiting]:
     awaiting = Intake.objects.awaiting_decision()
     crises = awaiting.filter(outcome=Intake.Outcome.CRISIS).count()
     pages, intakes = Notice.objects.calling().count(), awaiting.count()
+    strays, board = _without_nurse()
     tasks, visits = StaffTask.objects.filter(done_at__isnull=True).count(), _visits_today()
     decide = f"intake{pluralize(intakes)} to decide"
     return [
@@ -66,6 +67,13 @@ def _waiting() -> list[Waiting]:
             reverse("admin:booking_stafftask_changelist"),
         ),
         Waiting(
+            strays,
+            f"visit{pluralize(strays)} without a nurse in the next days",
+            "Every visit of the next days has a nurse",
+            board,
+            is_urgent=True,
+        ),
+        Waiting(
             visits,
             f"visit{pluralize(visits)} today",
             "No visit today",
@@ -79,3 +87,15 @@ def _visits_today() -> int:
     day = clock.local_day(now(), zone)
     begins, ends = (clock.at_local(day + timedelta(days=n), time.min, zone) for n in (0, 1))
     return Appointment.objects.occupying().filter(starts_at__gte=begins, starts_at__lt=ends).count()
+
+
+def _without_nurse() -> tuple[int, str]:
+    """Return how many visits soon have no nurse, and where the first of them is."""
+    at, board = now(), reverse("board")
+    soon = Appointment.objects.to_come(at=at).infusions().filter(nurse__isnull=True)
+    soon = soon.filter(starts_at__lt=at + timedelta(days=settings.DISPATCH_DAYS_AHEAD))
+    first = soon.order_by("starts_at").first()
+    if first is None:
+        return 0, board
+    day = clock.local_day(first.starts_at, ZoneInfo(first.time_zone))
+    return soon.count(), f"{board}?date={day}"

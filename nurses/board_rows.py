@@ -191,7 +191,7 @@ def _bars(one: route.Route, *, axis: Axis, around: _Around) -> Iterator[Bar]:
     for gone in around.leave[one.nurse.pk]:
         yield from _bar("leave", gone, "On leave", axis)
     for lunch in _lunches(shift, axis=axis):
-        yield from _bar("lunch", lunch.window, f"{lunch.minutes} min of lunch in here", axis)
+        yield from _bar("lunch", lunch.window, f"{lunch.minutes} min lunch within", axis)
     for talk in around.consultations[one.nurse.pk]:
         yield from _bar("desk", talk, "Consultation", axis)
     for drive, driven in on_the_road(one):
@@ -214,7 +214,7 @@ def _facts(one: route.Route, *, axis: Axis, around: _Around) -> Iterator[str]:
     windows = [axis.spoken(window) for window in shift.windows] if shift else []
     yield f"Works {' and '.join(windows)}" if windows else "Does not work that day"
     for lunch in _lunches(shift, axis=axis):
-        yield f"Lunch of {lunch.minutes} min within {axis.spoken(lunch.window)}"
+        yield f"{lunch.minutes} min lunch, {axis.spoken(lunch.window)}"
     for gone in around.leave[one.nurse.pk]:
         if axis.shows(gone):
             yield _leave(gone, axis=axis)
