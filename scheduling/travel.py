@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 EARTH_RADIUS_KM = 6371.0088
 
+Vectors = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -52,11 +54,47 @@ class Matrix:
     estimated: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Places by number, for thousands of legs at once.
+
+    Attributes
+    ----------
+    degrees
+        (n, 2) array of float64: latitudes and longitudes.
+    vectors
+        (3, n) array of float64: the same as points of the unit sphere.
+    """
+
+    degrees: NDArray[np.float64]
+    vectors: Vectors
+
+    def place(self, number: int) -> Place:
+        """The place with a number."""
+        return Place(*self.degrees[number].tolist())
+
+
+def spots(degrees: NDArray[np.float64]) -> Spots:
+    """Number places by their (n, 2) latitudes and longitudes."""
+    return Spots(degrees=degrees, vectors=unit_vectors(degrees))
+
+
+def unit_vectors(degrees: NDArray[np.float64]) -> Vectors:
+    """Points of the unit sphere, (3, n), at (n, 2) latitudes and longitudes in degrees."""
+    # Each row is contiguous: numpy's sine of a strided array may differ in the last bit.
+    latitude, longitude = np.ascontiguousarray(np.radians(degrees).T)
+    across = np.cos(latitude)
+    return np.stack([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)])
+
+
 class Travel(Protocol):
     """Whatever can tell travel between places; times need not be the same both ways."""
 
     def table(self, sources: Sequence[Place], destinations: Sequence[Place]) -> Matrix:
         """Travel from each source to each destination."""
+
+    def pairs(self, sources: Sequence[Place], destinations: Sequence[Place]) -> Matrix:
+        """Travel from each of k sources to its own destination, (k,)."""
 
     def matrix(self, places: Sequence[Place]) -> Matrix:
         """Travel from each place to each other, zero on the diagonal."""
@@ -96,14 +134,45 @@ class Haversine:
         Minutes are rounded up, less a billionth of a minute so that a length that is a whole
         number of minutes is not pushed to the next by the last bit of a float.
         """
-        kilometres = _great_circle_km(_radians(sources), _radians(destinations))
-        metres = np.rint(1000 * self.detour * kilometres)
-        minutes = np.ceil(metres / 1000 / self.kilometres_per_hour * 60 - 1e-9)
+        here, there = _vectors_of(sources), _vectors_of(destinations)
+        return self._matrix(self._metres(here[:, :, None], there[:, None, :]))
+
+    def pairs(self, sources: Sequence[Place], destinations: Sequence[Place]) -> Matrix:
+        """Travel from each of k sources to its own destination, (k,): what `table` says of each."""
+        return self._matrix(self._metres(_vectors_of(sources), _vectors_of(destinations)))
+
+    def legs(self, origins: Vectors, destinations: Vectors) -> NDArray[np.int64]:
+        """Whole minutes from each origin to its own destination, what `table` gives for the pair.
+
+        Parameters
+        ----------
+        origins, destinations
+            (3, n) unit vectors; one of them may be (3, 1), for all.
+        """
+        return self._minutes(self._metres(origins, destinations)).astype(np.int64)
+
+    def _metres(self, origins: Vectors, destinations: Vectors) -> NDArray[np.float64]:
+        """Metres of road, rounded: the chord between unit vectors gives exactly the haversine."""
+        chord = (origins[0] - destinations[0]) ** 2
+        chord += (origins[1] - destinations[1]) ** 2
+        chord += (origins[2] - destinations[2]) ** 2
+        np.sqrt(chord, out=chord)
+        half = np.minimum(chord / 2, 1.0)
+        metres: NDArray[np.float64] = np.rint(
+            1000 * self.detour * (EARTH_RADIUS_KM * 2 * np.arcsin(half))
+        )
+        return metres
+
+    def _matrix(self, metres: NDArray[np.float64]) -> Matrix:
         return Matrix(
-            seconds=(minutes * 60).astype(np.int32),
+            seconds=(self._minutes(metres) * 60).astype(np.int32),
             metres=metres.astype(np.int32),
             estimated=np.zeros(metres.shape, dtype=np.bool_),
         )
+
+    def _minutes(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
+        minutes: NDArray[np.float64] = np.ceil(metres / 1000 / self.kilometres_per_hour * 60 - 1e-9)
+        return minutes
 
     def matrix(self, places: Sequence[Place]) -> Matrix:
         """Travel from each of n places to each other, (n, n), zero on the diagonal."""
@@ -118,21 +187,6 @@ class Haversine:
         return int(self.table([here], [there]).metres[0, 0])
 
 
-def _radians(places: Sequence[Place]) -> NDArray[np.float64]:
-    """Latitudes and longitudes of n places, (n, 2), in radians."""
+def _vectors_of(places: Sequence[Place]) -> Vectors:
     degrees = [(place.latitude, place.longitude) for place in places]
-    return np.radians(np.array(degrees, dtype=np.float64).reshape(-1, 2))
-
-
-def _great_circle_km(
-    sources: NDArray[np.float64], destinations: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Haversine distance between (n, 2) and (m, 2) points in radians, (n, m), in kilometres."""
-    latitude = sources[:, None, 0], destinations[None, :, 0]
-    longitude = sources[:, None, 1], destinations[None, :, 1]
-    half = (
-        np.sin((latitude[1] - latitude[0]) / 2) ** 2
-        + np.cos(latitude[0]) * np.cos(latitude[1]) * np.sin((longitude[1] - longitude[0]) / 2) ** 2
-    )
-    angle: NDArray[np.float64] = 2 * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-    return EARTH_RADIUS_KM * angle
+    return unit_vectors(np.array(degrees, dtype=np.float64).reshape(-1, 2))

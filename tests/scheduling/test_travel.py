@@ -90,6 +90,17 @@ def test_it_gives_each_source_a_row_and_each_destination_a_column() -> None:
     assert table.metres.tolist() == [[0], [24991]]
 
 
+@given(pairs=st.lists(st.tuples(NEAR, NEAR), max_size=6))
+def test_it_says_of_pairs_what_it_says_in_a_table(pairs: list[tuple[Place, Place]]) -> None:
+    sources, destinations = [here for here, _ in pairs], [there for _, there in pairs]
+    travel = Haversine()
+    found, table = travel.pairs(sources, destinations), travel.table(sources, destinations)
+
+    assert found.seconds.tolist() == table.seconds.diagonal().tolist()
+    assert found.metres.tolist() == table.metres.diagonal().tolist()
+    assert not found.estimated.any()
+
+
 def test_it_gives_an_empty_table_for_no_places() -> None:
     assert Haversine().matrix([]).seconds.shape == (0, 0)
 
