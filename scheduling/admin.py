@@ -223,7 +223,7 @@ class ClosureAdmin(RoleAdmin):
         if obj and self.has_change_permission(request, obj):
             sets.append(("Open again", {"fields": ("take_back",)}))
         if obj:
-            sets.append(("Entered", {"fields": (self.readonly_fields,)}))
+            sets.append(("Entered", {"fields": self.readonly_fields}))
         return sets
 
     def has_change_permission(self, request: HttpRequest, obj: Closure | None = None) -> bool:
@@ -239,7 +239,9 @@ class ClosureAdmin(RoleAdmin):
             obj.taken_back_at = now()
         super().save_model(request, obj, form, change)
         if obj.cancels_visits and not obj.taken_back_at:
-            messages.warning(request, "Visits booked on these days are cancelled now.")
+            messages.warning(
+                request, "Visits booked on these days are cancelled now, and their patients told."
+            )
 
     @admin.display(description="Where")
     def where(self, closure: Closure) -> str:

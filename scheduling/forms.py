@@ -177,11 +177,11 @@ class ShiftExceptionForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Say which of the times is missing."""
         data = super().clean() or {}
-        hours = data.get("starts"), data.get("ends")
-        if data.get("effect") == ShiftException.Effect.EXTRA and None in hours:
-            raise ValidationError("Extra hours need both times.")
-        if hours.count(None) == 1:
-            raise ValidationError("Give both times, or none for the whole day off.")
+        missing = [one for one in ("starts", "ends") if one in data and data[one] is None]
+        is_extra = data.get("effect") == ShiftException.Effect.EXTRA
+        if missing and (is_extra or len(missing) == 1):
+            others = "" if is_extra else " Neither of them means the whole day off."
+            self.add_error(missing[0], f"Give both times.{others}")
         return data
 
 

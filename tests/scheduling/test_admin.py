@@ -178,12 +178,12 @@ def test_it_takes_a_shift_with_lunch_and_one_over_midnight(client: Client) -> No
         (
             "shift_exceptions",
             [{"day": "2026-12-01", "effect": "extra", "kind": "field"}],
-            "Extra hours need both times",
+            "Give both times.",
         ),
         (
             "shift_exceptions",
             [{"day": "2026-12-01", "effect": "off", "kind": "field", "starts": "08:00"}],
-            "Give both times, or none for the whole day off",
+            "Neither of them means the whole day off",
         ),
         (
             "shift_exceptions",
