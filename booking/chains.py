@@ -5,7 +5,7 @@ d-th local day. What is preferred, and why, is said in `booking.series`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -47,6 +47,11 @@ class Asked:
     minimum_hours: int
     wanted: int | None
 
+    @property
+    def steps_at_one_time(self) -> tuple[int, ...]:
+        """The steps that keep the spacing: at one clock time n days are n x 24 h by the rule."""
+        return tuple(step for step in self.steps if 24 * step >= self.minimum_hours)
+
     def spaced(self, one: Node, other: Node) -> bool:
         """Whether a visit may follow another: as `clock.spacing_ok` has it, in minutes."""
         minutes = self.minimum_hours * 60
@@ -71,45 +76,60 @@ def at_one_time(nodes: Sequence[Node], asked: Asked, window: int) -> list[Node] 
         by_minute[node.minute][node.day] = node
     exact = {minute: days for minute, days in by_minute.items() if minute == asked.wanted}
     for among in (exact, by_minute):
-        for sets in (_with_one_nurse(among), _with_any(among)):
-            found = _earliest(sets, asked, window)
-            if found:
-                minute, days = found
-                return [among[minute][day] for day in days]
+        able = _with_any(among, asked, window)
+        if able:
+            _, days, minute = _with_one_nurse(among, able, asked, window) or able[0]
+            return [among[minute][day] for day in days]
     return None
 
 
-def _with_one_nurse(by_minute: dict[int, dict[int, Node]]) -> Iterator[tuple[int, int]]:
-    """Each clock time with the days on which one nurse could come then, for every nurse."""
-    for minute, days in by_minute.items():
-        sets: dict[int, int] = defaultdict(int)
-        for day, node in days.items():
-            for nurse in node.offer.nurses:
-                sets[nurse] |= 1 << day
-        for days_of_one in set(sets.values()):
-            yield minute, days_of_one
+# How far a clock time is from the one asked for, the dates, the clock time: the least is the best.
+_Choice = tuple[int, Dates, int]
 
 
-def _with_any(by_minute: dict[int, dict[int, Node]]) -> Iterator[tuple[int, int]]:
-    for minute, days in by_minute.items():
-        yield minute, _bits(days)
+def _with_any(
+    by_minute: Mapping[int, Mapping[int, Node]], asked: Asked, window: int
+) -> list[_Choice]:
+    """The earliest dates at each clock time, whoever comes; the best first."""
+    steps = asked.steps_at_one_time
+    found = (
+        (minute, _dates(_bits(days), asked, window, steps)) for minute, days in by_minute.items()
+    )
+    return sorted((asked.distance(minute), days, minute) for minute, days in found if days)
 
 
-def _earliest(
-    sets: Iterable[tuple[int, int]], asked: Asked, window: int
-) -> tuple[int, Dates] | None:
-    """The clock time and the dates that are best: nearest to what was asked, then earliest."""
-    steps = tuple(step for step in asked.steps if 24 * step >= asked.minimum_hours)
-    dates = cache(lambda days: _dates(days, asked, steps, window))
-    found = ((minute, dates(days)) for minute, days in sets)
-    able = [(asked.distance(minute), days, minute) for minute, days in found if days]
-    if not able:
-        return None
-    _, days, minute = min(able)
-    return minute, days
+def _with_one_nurse(
+    by_minute: Mapping[int, Mapping[int, Node]],
+    able: Iterable[_Choice],
+    asked: Asked,
+    window: int,
+) -> _Choice | None:
+    """The best choice that one nurse can make: never better than with any, so often soon known."""
+    best: _Choice | None = None
+    steps = asked.steps_at_one_time
+    for bound in able:
+        if best is not None and best <= bound:
+            break
+        distance, _, minute = bound
+        for days in _days_of_each(by_minute[minute]):
+            dates = _dates(days, asked, window, steps)
+            if dates and (best is None or (distance, dates, minute) < best):
+                best = (distance, dates, minute)
+            if best == bound:
+                break
+    return best
 
 
-def _dates(days: int, asked: Asked, steps: tuple[int, ...], window: int) -> Dates | None:
+def _days_of_each(nodes: Mapping[int, Node]) -> set[int]:
+    """The sets of days on which one nurse could come, of every nurse."""
+    sets: dict[int, int] = defaultdict(int)
+    for day, node in nodes.items():
+        for nurse in node.offer.nurses:
+            sets[nurse] |= 1 << day
+    return set(sets.values())
+
+
+def _dates(days: int, asked: Asked, window: int, steps: tuple[int, ...]) -> Dates | None:
     """The earliest dates in a set of days that keep steps and span, the first in the window."""
     for first in _days_of(days & window):
         lasts = days & _bits(range(first + asked.span.start, first + asked.span.stop))
@@ -147,25 +167,42 @@ def _days_of(days: int) -> Iterator[int]:
 # -- different clock times -----------------------------------------------------------------------
 
 
-def at_any_time(nodes: Sequence[Node], asked: Asked, window: int) -> list[Node] | None:
-    """The best course where no clock time can be kept; with one nurse if any can be had so."""
-    by_nurse: dict[int, list[Node]] = defaultdict(list)
-    for node in nodes:
-        for nurse in node.offer.nurses:
-            by_nurse[nurse].append(node)
-    distinct = {tuple(theirs) for theirs in by_nurse.values()}
-    able = [found for theirs in distinct if (found := _varied(theirs, asked, window))]
-    if able:
-        return list(min(able, key=_rank)[-1])
-    found = _varied(nodes, asked, window)
-    return list(found[-1]) if found else None
-
-
 _Chain = tuple[Dates, int, tuple[Node, ...]]
 
 
 def _rank(chain: _Chain) -> tuple[Dates, int]:
     return chain[:2]
+
+
+def at_any_time(nodes: Sequence[Node], asked: Asked, window: int) -> list[Node] | None:
+    """The best course where no clock time can be kept; with one nurse if any can be had so."""
+    bound = _varied(nodes, asked, window)
+    if bound is None:
+        return None
+    best = _varied_with_one_nurse(nodes, asked, window, bound=bound) or bound
+    return list(best[-1])
+
+
+def _varied_with_one_nurse(
+    nodes: Sequence[Node], asked: Asked, window: int, *, bound: _Chain
+) -> _Chain | None:
+    """The best that one nurse can make, those first whose days would allow the earliest dates."""
+    by_nurse: dict[int, list[Node]] = defaultdict(list)
+    for node in nodes:
+        for nurse in node.offer.nurses:
+            by_nurse[nurse].append(node)
+    hopes = (
+        (_dates(_bits({node.day for node in theirs}), asked, window, asked.steps), nurse)
+        for nurse, theirs in by_nurse.items()
+    )
+    best: _Chain | None = None
+    for dates, nurse in sorted((dates, nurse) for dates, nurse in hopes if dates):
+        if best is not None and (dates > best[0] or _rank(best) == _rank(bound)):
+            break
+        found = _varied(by_nurse[nurse], asked, window)
+        if found and (best is None or _rank(found) < _rank(best)):
+            best = found
+    return best
 
 
 def _varied(nodes: Sequence[Node], asked: Asked, window: int) -> _Chain | None:
@@ -174,7 +211,7 @@ def _varied(nodes: Sequence[Node], asked: Asked, window: int) -> _Chain | None:
     for node in nodes:
         by_day[node.day].append(node)
     days = _bits(by_day)
-    if not _dates(days, asked, asked.steps, window):
+    if not _dates(days, asked, window, asked.steps):
         return None
     for first in _days_of(days & window):
         lasts = range(first + asked.span.start, first + asked.span.stop)
