@@ -141,7 +141,7 @@ def _axis(shown: dispatch.Day, *, zone: ZoneInfo) -> Axis:
         opens=settings.SERVICE_OPENS,
         closes=settings.SERVICE_CLOSES,
         zone=zone,
-        held=[driven for one in shown.routes for _, driven in board_rows.on_the_road(one)],
+        held=[period for one in shown.routes for period in board_rows.held(one)],
     )
 
 

@@ -138,9 +138,9 @@ def _shifts(day: date, *, nurses: Sequence[Nurse]) -> dict[int, Available]:
 
 
 def _consultations(axis: Axis, *, nurses: Sequence[Nurse]) -> dict[int | None, list[Interval]]:
-    held = Appointment.objects.occupying().overlapping(start=axis.start, end=axis.end)
+    others = Appointment.objects.occupying().overlapping(start=axis.start, end=axis.end)
     found: dict[int | None, list[Interval]] = defaultdict(list)
-    rows = held.filter(order__isnull=True, nurse__in=nurses).order_by("starts_at")
+    rows = others.filter(order__isnull=True, nurse__in=nurses).order_by("starts_at")
     for nurse_id, starts_at, ends_at in rows.values_list("nurse", "starts_at", "ends_at"):
         found[nurse_id].append(Interval(starts_at, ends_at))
     return found
@@ -161,12 +161,12 @@ def _row(one: route.Route, *, axis: Axis, around: _Around, refused: str) -> Row:
 
 def _visit(stop: Stop, *, axis: Axis, warned: set[UUID]) -> Visit:
     visit = stop.appointment
-    held, there = Interval(visit.starts_at, visit.ends_at), ZoneInfo(visit.time_zone)
-    local = say_time(visit.starts_at, there)
+    period = Interval(visit.starts_at, visit.ends_at)
+    local = say_time(visit.starts_at, ZoneInfo(visit.time_zone))
     return Visit(
         appointment=visit,
-        when=timeline.spoken(held, axis.zone),
-        span=axis.span(held),
+        when=timeline.spoken(period, axis.zone),
+        span=axis.span(period),
         drive=stop.drive,
         leave_at=say_time(stop.leave_at, axis.zone),
         is_warned=visit.pk in warned,
@@ -177,10 +177,19 @@ def _visit(stop: Stop, *, axis: Axis, warned: set[UUID]) -> Visit:
 def on_the_road(one: route.Route) -> Iterator[tuple[Drive, Interval]]:
     """Give each drive and when it is driven: as late as it may be, the one home at once."""
     for stop in one.stops:
-        yield stop.drive, Interval(stop.leave_at, stop.appointment.starts_at)
-    if one.stops:
+        if stop.drive.minutes:  # else the next visit is at the same door
+            yield stop.drive, Interval(stop.leave_at, stop.appointment.starts_at)
+    if one.stops and one.home.minutes:
         left = one.stops[-1].appointment.ends_at
         yield one.home, Interval(left, left + timedelta(minutes=one.home.minutes))
+
+
+def held(one: route.Route) -> Iterator[Interval]:
+    """Give everything of a route that takes time."""
+    for stop in one.stops:
+        yield Interval(stop.appointment.starts_at, stop.appointment.ends_at)
+    for _, driven in on_the_road(one):
+        yield driven
 
 
 def _bars(one: route.Route, *, axis: Axis, around: _Around) -> Iterator[Bar]:
