@@ -149,7 +149,9 @@ def test_it_begins_no_request_after_its_time() -> None:
 
 
 @pytest.mark.parametrize("kind", [Osrm, Valhalla])
-@pytest.mark.parametrize(("rows", "across", "most"), [(2000, 1, 7), (1, 2000, 7), (600, 600, 144)])
+@pytest.mark.parametrize(
+    ("rows", "across", "most"), [(2000, 1, 21), (1, 2000, 21), (600, 600, 144)]
+)
 def test_it_needs_few_requests_for_what_the_clinic_asks(
     kind: type[Osrm | Valhalla], rows: int, across: int, most: int
 ) -> None:

@@ -70,6 +70,15 @@ def test_it_leaves_out_a_place_osrm_moved_eight_hundred_metres_although_it_gave_
     assert np.isnan(block.seconds).all()
 
 
+def test_it_takes_osrm_s_rare_drive_of_less_than_nothing_for_nothing() -> None:
+    answer = osrm_answer(durations=[[0.1]], distances=[[-0.1]], moved=1)
+
+    with serving(lambda *_: (200, answer)) as server, asking(f"osrm+{server.url}") as client:
+        block = client.block(HELSINKI[:1], HELSINKI[1:2], seconds=5)
+
+    assert (block.seconds[0, 0], block.metres[0, 0]) == (1, 0)
+
+
 def test_it_reads_valhalla_s_longer_form_of_the_same_answer(valhalla: Server) -> None:
     recorded = Recorded.load("valhalla")
 
@@ -137,7 +146,7 @@ WRONG: dict[str, bytes] = {
     "a row that is no list": osrm_answer(**GOOD | {"durations": [60]}),
     "words": osrm_answer(**GOOD | {"durations": [["60"]]}),
     "a yes": osrm_answer(**GOOD | {"durations": [[True]]}),
-    "time running backwards": osrm_answer(**GOOD | {"durations": [[-1]]}),
+    "time running backwards": osrm_answer(**GOOD | {"durations": [[-60]]}),
     "no number": osrm_answer(**GOOD | {"durations": [[NAN]]}),
     "no end": osrm_answer(**GOOD | {"durations": [[math.inf]]}),
     "a drive of a year": osrm_answer(**GOOD | {"durations": [[31_536_000]]}),
