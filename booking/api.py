@@ -32,6 +32,7 @@ from config.core.api import IsDispatcher, IsPatient, person
 from config.core.idempotency import IdempotentView
 from patients.accounts import patient_of
 from patients.models import Therapy
+from scheduling.models import Nurse
 
 
 def own(request: Request, appointment_id: UUID) -> Appointment:
@@ -41,9 +42,10 @@ def own(request: Request, appointment_id: UUID) -> Appointment:
 
 
 def answer(appointment: Appointment, *, code: int = status.HTTP_200_OK) -> Response:
-    """Return the appointment as it now stands in the database."""
-    fresh = Appointment.objects.select_related("nurse__user").get(pk=appointment.pk)
-    return Response(AppointmentSerializer(fresh).data, status=code)
+    """Return the appointment as it has just been written, with who goes."""
+    nurses = Nurse.objects.select_related("user").only("user", "user__name")
+    appointment.nurse = nurses.filter(pk=appointment.nurse_id).first()
+    return Response(AppointmentSerializer(appointment).data, status=code)
 
 
 class TherapiesView(APIView):

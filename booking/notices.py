@@ -147,8 +147,7 @@ def _retime(
 
 def visit_of(appointment: Appointment) -> Visit:
     """Return what the plan needs to know of a visit, as it is and as it was told."""
-    told = _told(appointment)
-    was_told = told.filter(kind__in=FIRST_WORD).exclude(subject_of=GATE).exists()
+    was_told, preparation_told = _was_told(appointment)
     is_cancelled = appointment.status == Status.CANCELLED
     rebooked = appointment.changed_at if appointment.changed_at and not is_cancelled else None
     has_arrived = appointment.status not in (Status.BOOKED, Status.EN_ROUTE)
@@ -164,7 +163,7 @@ def visit_of(appointment: Appointment) -> Visit:
         drive_after=appointment.drive_after,
         changed_at=appointment.changed_at if was_told else None,
         first_of_run=appointment.first_of_run,
-        preparation_told=told.filter(kind=Kind.prepare).exists(),
+        preparation_told=preparation_told,
         departed_at=appointment.departed_at,
         arrived_at=now() if has_arrived and appointment.departed_at else None,
         discharged_at=appointment.discharged_at,
@@ -174,14 +173,17 @@ def visit_of(appointment: Appointment) -> Visit:
     )
 
 
-def _told(appointment: Appointment) -> QuerySet[Notice]:
-    """Return what went out, or may have, of the promise that has just been changed."""
+def _was_told(appointment: Appointment) -> tuple[bool, bool]:
+    """Whether the promise that has just been changed went out, or may have, and its preparation."""
+    is_cancelled = appointment.status == Status.CANCELLED
+    if appointment.version == 1 and not is_cancelled:
+        return False, False  # nothing was promised before
     sent = Q(status__in=[NoticeStatus.SENT, NoticeStatus.SENDING]) | Q(answers_lost__gt=0)
-    rows = Notice.objects.filter(sent, appointment=appointment)
-    if appointment.status == Status.CANCELLED:
-        return rows
-    # Of a first promise nothing was told before, and nobody need be asked.
-    return rows.filter(version__lt=appointment.version) if appointment.version > 1 else rows.none()
+    told = Notice.objects.filter(sent, appointment=appointment)
+    if not is_cancelled:
+        told = told.filter(version__lt=appointment.version)
+    first_word = told.filter(kind__in=FIRST_WORD).exclude(subject_of=GATE)
+    return first_word.exists(), told.filter(kind=Kind.prepare).exists()
 
 
 def tell_blocked(*, appointment: Appointment, reasons: Sequence[Reason]) -> None:

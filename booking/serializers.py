@@ -208,13 +208,25 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
         )
 
     def to_representation(self, instance: Appointment) -> dict[str, Any]:
-        """Give instants with the offset of the service address."""
-        shown = super().to_representation(instance)
+        """Give the fields that `Meta` lists, instants with the offset of the service address.
+
+        Spelled out: making the fields anew takes longer than all they show.
+        """
         zone = ZoneInfo(instance.time_zone)
-        for name in _INSTANTS:
-            value = getattr(instance, name)
-            shown[name] = value.astimezone(zone).isoformat() if value else None
-        return shown
+        instants = {name: getattr(instance, name) for name in _INSTANTS}
+        nurse = instance.nurse
+        shown = {
+            "id": str(instance.pk),
+            "therapy": instance.therapy_id,
+            "status": instance.status,
+            **{name: at and at.astimezone(zone).isoformat() for name, at in instants.items()},
+            "time_zone": instance.time_zone,
+            "nurse": nurse and {"first_name": nurse.user.first_name},
+            "course": instance.course_id,
+            "blocked": instance.blocked,
+            "version": instance.version,
+        }
+        return {name: shown[name] for name in self.Meta.fields}
 
 
 _INSTANTS = (

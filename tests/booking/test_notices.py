@@ -71,6 +71,17 @@ def test_planning_again_changes_nothing() -> None:
     assert [(n.pk, n.status, n.send_from) for n in rows()] == before
 
 
+def test_a_new_visit_is_planned_as_if_planned_again() -> None:
+    appointment = factories.make_appointment(
+        patient=factories.make_patient(), nurse=factories.make_nurse(), starts_at=STARTS_AT
+    )
+    notices.plan_new(appointment=appointment)
+    before = list(Notice.objects.order_by("pk").values())
+    assert len(before) == 11
+    notices.plan_for(appointment=appointment)
+    assert list(Notice.objects.order_by("pk").values()) == before
+
+
 def test_what_was_sent_is_never_planned_again(outbox: Path) -> None:
     appointment = booked()
     assert send_at(BOOKED_AT + timedelta(minutes=3)) == 2

@@ -83,16 +83,19 @@ def test_a_new_version_asks_again_and_the_old_stays(
 ) -> None:
     consent.sign(patient=ada, slug="treatment", typed_name="Ada", sha256=document.sha256)
     assert consent.missing(patient=ada) == []
+    assert consent.is_missing(patient=ada) is False
     before = Patient.objects.get().changed_at
     new = consent.publish(slug="treatment", title="Treatment", text="New words.")
     assert (new.version, consent.current()) == (2, [new])
     assert consent.missing(patient=ada) == [new]
+    assert consent.is_missing(patient=ada) is True
     assert Patient.objects.get().changed_at > before
 
 
 def test_an_optional_document_closes_no_gate(ada: Patient) -> None:
     consent.publish(slug="news", title="News", text="May we write?", is_required=False)
     assert consent.missing(patient=ada) == []
+    assert consent.is_missing(patient=ada) is False
 
 
 def test_it_publishes_nothing_that_is_not_new(document: ConsentDocument) -> None:

@@ -123,7 +123,7 @@ def _answer(day: days.Day, who: str, command: Sequence[str]) -> Found:
         return Found(who, time.perf_counter() - begun, None, "did not end")
     seconds = time.perf_counter() - begun
     if done.returncode:
-        return Found(who, seconds, None, (done.stderr.strip().splitlines() or ["failed"])[-1])
+        return Found(who, seconds, None, (done.stderr.strip().splitlines() or ["failed"])[-1][:80])
     try:
         said = json.loads(done.stdout.strip().splitlines()[-1])
         return Found(who, seconds, days.judge(day, said["routes"]), said=said)
