@@ -1,16 +1,16 @@
 """Lunch, the limits of a day and visits outside the shift: told by hand, then tried one by one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
 
-from scheduling import slots
 from scheduling.gaps import Available, Busy, Gap, Lunch, gaps
 from scheduling.intervals import Interval
 from scheduling.travel import Place
+from tests.scheduling.columns import feasible_starts
 from tests.scheduling.line import LINE, at_km
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -61,7 +61,7 @@ def starts(
 ) -> list[int]:
     """Every minute from midnight at which a visit may start."""
     asked = [at(minute) for minute in range(-720, 2 * 1440)]
-    found = slots.feasible_starts(
+    found = feasible_starts(
         gaps=rows(nurse, *visits), here=here, minutes=minutes, starts=asked, travel=LINE
     )
     assert set(found.counts.tolist()) <= {0, 1}  # one nurse is counted once
@@ -103,6 +103,16 @@ def test_it_lets_driving_be_split_by_lunch() -> None:
     found = starts(nurse, minutes=60, here=at_km(20))
 
     assert found[0] == 12 * 60 + 40
+
+
+def test_it_takes_no_gap_for_lunch_that_is_needed_for_the_drive() -> None:
+    nurse = cleo(lunch=HALF_HOUR)
+    taken = visit(EIGHT + 10, 12 * 60), visit(12 * 60 + 40, 14 * 60, km=25)
+
+    # 40 minutes with 15 of driving hold no lunch: it must lie from 14:00 to 15:00.
+    assert starts(nurse, *taken, here=at_km(25)) == [*range(14 * 60 + 30, SIX - 60 - 25 + 1)]
+    nearer = taken[0], visit(12 * 60 + 40, 14 * 60, km=20)
+    assert starts(nurse, *nearer, here=at_km(20)) == [*range(14 * 60, SIX - 60 - 20 + 1)]
 
 
 def test_it_offers_nothing_more_in_a_shift_whose_lunch_has_no_time_left() -> None:
@@ -199,6 +209,16 @@ def test_it_counts_a_visit_over_midnight_to_both_days() -> None:
 
     assert starts(night, minutes=60) == [*range(20 * 60 + 10, 1440 + 240 - 70 + 1)]
     assert found == [*range(20 * 60 + 10, 1440 - 60 + 1)]
+
+
+def test_it_counts_a_drive_over_midnight_to_the_day_it_leads_to() -> None:
+    night = cleo((20 * 60, 1440 + 600), max_driving=45)
+    taken = visit(22 * 60, 23 * 60), visit(1440 + 120, 1440 + 180, km=30)
+
+    # 10 minutes before midnight; then 20 on to the next and 30 home: that day is full.
+    found = starts(night, *taken, minutes=60)
+
+    assert found == [*range(20 * 60 + 10, 22 * 60 - 60 + 1), 23 * 60]
 
 
 # -- visits outside the shift ----------------------------------------------------------------------
@@ -316,7 +336,7 @@ def test_it_offers_exactly_what_trying_on_the_whole_day_allows(
     )
     taken = [visit(*one) for one in diary.visits]
     asked = range(0, 601, 3)
-    found = slots.feasible_starts(
+    found = feasible_starts(
         gaps=rows(nurse, *taken),
         here=at_km(km),
         minutes=minutes,
@@ -325,3 +345,53 @@ def test_it_offers_exactly_what_trying_on_the_whole_day_allows(
     )
 
     assert found.counts.tolist() == [int(may_start(diary, start, minutes, km)) for start in asked]
+
+
+@st.composite
+def shortened(draw: st.DrawFn) -> tuple[Diary, Diary]:
+    """A day she can drive, its shift cut after booking: with all visits, and those still inside."""
+    diary = draw(diaries())
+    kept: list[tuple[int, int, int]] = []
+    for one in sorted(diary.visits):
+        known = replace(diary, visits=(*kept, one))
+        if all(until - since >= drive for since, until, drive in legs(known, [*kept, one])):
+            kept.append(one)
+    first = draw(st.integers(0, len(kept)))
+    until = kept[first][0] - draw(st.integers(0, 60)) if first < len(kept) else 600
+    windows = tuple((opens, min(closes, until)) for opens, closes in diary.windows if opens < until)
+    inside = [
+        one for one in kept if any(opens <= one[0] and one[1] <= end for opens, end in windows)
+    ]
+    # What the cut runs through is on the road either way; the cut is what this is about.
+    outside = [
+        one for one in kept if all(one[1] <= opens or end <= one[0] for opens, end in windows)
+    ]
+    cut = replace(diary, windows=windows or ((0, 1),))
+    return replace(cut, visits=(*inside, *outside)), replace(cut, visits=tuple(inside))
+
+
+@settings(max_examples=100)
+@given(days=shortened(), minutes=st.integers(1, 200), km=st.integers(0, 20))
+def test_it_never_offers_more_because_of_a_visit_outside_the_shift(
+    days: tuple[Diary, Diary], minutes: int, km: int
+) -> None:
+    offered = [
+        feasible_starts(
+            gaps=rows(
+                cleo(
+                    *diary.windows,
+                    lunch=diary.lunch,
+                    max_driving=diary.max_driving,
+                    max_working=diary.max_working,
+                ),
+                *(visit(*one) for one in diary.visits),
+            ),
+            here=at_km(km),
+            minutes=minutes,
+            starts=[at(start) for start in range(0, 601, 3)],
+            travel=LINE,
+        ).counts
+        for diary in days
+    ]
+
+    assert (offered[0] <= offered[1]).all()
