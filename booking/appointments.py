@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from booking import assignments, availability, driving, notices, rules, search, sessions
+from booking import assignments, availability, driving, notices, rules, runs, search, sessions
 from booking.locks import lock_patient, locked
 from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Course, Status
 from booking.rules import Wish
@@ -166,6 +166,7 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
             without=current,
         )
         notices.plan_for(appointment=current)
+        runs.mend(patient=current.patient)
     return current
 
 
@@ -200,6 +201,7 @@ def cancel(*, appointment: Appointment, reason: str = "") -> Appointment:
         _enter(current, Status.CANCELLED)
         current.save()
         notices.plan_for(appointment=current)
+        runs.mend(patient=current.patient)
     return current
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import time_machine
 from django.test import Client
 from rest_framework.test import APIClient
 
-from booking import courses
+from booking import courses, notices
 from booking.models import Appointment, Course, Notice
 from config.core.models import Role
 from patients.models import Order, Patient
@@ -289,6 +290,34 @@ def test_it_frees_one_session_when_one_visit_is_cancelled(client: APIClient, ada
     ]  # fmt: skip
 
 
+def prepared() -> list[datetime]:
+    waiting = Notice.objects.filter(kind="prepare").exclude(status="superseded")
+    return sorted(notice.appointment.starts_at for notice in waiting if notice.appointment)
+
+
+def test_it_prepares_for_the_next_visit_once_the_first_is_off(client: APIClient) -> None:
+    make_nurse()
+    visits = book(client, five(first=8)).json()["appointments"]
+    assert prepared() == [at(8, 9)]
+    client.post(f"/api/v1/appointments/{visits[0]['id']}/cancel/", {})
+    assert prepared() == [at(9, 9)]
+    moved = client.post(
+        f"/api/v1/appointments/{visits[1]['id']}/reschedule/", {"starts_at": at(13, 9).isoformat()}
+    )
+    assert moved.status_code == 200
+    assert prepared() == [at(10, 9)]
+
+
+def test_it_prepares_nobody_twice_for_one_run(client: APIClient) -> None:
+    make_nurse()
+    visits = book(client, five(first=8)).json()["appointments"]
+    with time_machine.travel(at(5, 10), tick=False):
+        notices.send_due()
+        assert Notice.objects.get(kind="prepare").status == "sent"
+        client.post(f"/api/v1/appointments/{visits[0]['id']}/cancel/", {})
+    assert prepared() == [at(8, 9)]
+
+
 def test_it_shows_courses_to_the_desk(client: APIClient) -> None:
     make_nurse()
     course = book(client, five()).json()["id"]
@@ -460,3 +489,46 @@ def test_it_may_be_asked_as_of_an_earlier_moment(ada: Patient) -> None:
         patient=ada, therapy=therapy("pain-240"), starts=[at(2, 9)], by=ada.user, asked_at=early
     )
     assert course.appointments.get().booked_at == early
+
+
+# -- whatever the clinic looks like --------------------------------------------------------------
+
+SPRING = datetime(2027, 3, 3, 18, tzinfo=UTC)  # clocks go forward on the 14th
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5])
+def test_it_can_book_whatever_it_suggests_and_says_truly_what_that_keeps(seed: int) -> None:
+    chance = random.Random(seed)
+    with time_machine.travel(SPRING, tick=False):
+        _fill(chance)
+        ada = make_patient(slug="consultation")
+        client = client_of(ada)
+        for slug in chance.sample(["pain-240", "mood-40", "maintenance-40"], 2):
+            make_order(patient=ada, slug=slug, sessions=chance.choice([2, 4, 6]))
+            wanted = chance.choice([{}, {"time": "11:15"}])
+            answer = suggest(client, slug, **{"from": "2027-03-05"}, **wanted)
+            if answer.status_code == 409:
+                assert refusals(answer) == [(None, "not_offered")]
+                continue
+            booked = book(client, starts_of(answer), slug)
+            assert booked.status_code == 201, booked.json()
+            visits = Appointment.objects.filter(course=booked.json()["id"])
+            clocks = {visit.starts_at.astimezone(ZONE).time() for visit in visits}
+            assert answer.json()["same_time"] == (len(clocks) == 1)
+            assert answer.json()["same_nurse"] == (len({visit.nurse for visit in visits}) == 1)
+
+
+def _fill(chance: random.Random) -> None:
+    """Two nurses with days off at random, and other patients' visits."""
+    first = SPRING.astimezone(ZONE).replace(hour=0)
+    off = [(0, 24), (0, 10), (0, 11), (16, 24), (15, 24), None]
+    for name in ("Cleo Marsh", "Dee Park"):
+        nurse = make_nurse(name=name)
+        for day in range(60):
+            if hours := chance.choice(off):
+                begins, ends = (first + timedelta(days=day, hours=hour) for hour in hours)
+                away(nurse, begins, ends)
+    ben = client_of(make_patient(name="Ben Okafor", place=(41.95, -87.7)))
+    found = suggest(ben, "mood-40", **{"from": "2027-03-05"})
+    if found.status_code == 200:
+        assert book(ben, starts_of(found), "mood-40").status_code == 201
