@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -14,6 +16,9 @@ from config.core import clock, heartbeats
 from config.core.models import Role, User
 from patients import accounts
 from scheduling import engines
+
+# A bell a minute, and a ring may plan for a few of them.
+DISPATCH_STALE_AFTER = timedelta(minutes=10)
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -49,6 +54,8 @@ def readyz(_: HttpRequest) -> JsonResponse:
         "checks": checks,
         # Without it drives are estimated: worth knowing, no reason to send nobody here.
         "travel_engine": _travel(),
+        # Without it no day is planned or published unasked.
+        "dispatch": _dispatch(),
     }
     return JsonResponse(body, status=200 if is_ready else 503)
 
@@ -84,6 +91,14 @@ def _heartbeat() -> str:
         return "ok" if heartbeats.is_alive(heartbeats.BEAT) else "no sign of life"
     except DatabaseError:
         return "unknown"
+
+
+def _dispatch() -> str:
+    try:
+        alive = heartbeats.is_alive(heartbeats.DISPATCH, within=DISPATCH_STALE_AFTER)
+    except DatabaseError:
+        return "unknown"
+    return "ok" if alive else "no sign of life"
 
 
 def _travel() -> str:

@@ -22,6 +22,7 @@ from django.db import connection
 
 from booking.clock import at_local, local_day
 from booking.models import Appointment, StaffTask, Status
+from config.core import heartbeats
 from config.core.clock import now
 from config.core.errors import Refused
 from nurses import copies, dispatch, route, workday
@@ -78,6 +79,7 @@ class Seen:
 
 def run() -> int:
     """Look at every day to come, plan what is due, and return how many plans were made."""
+    heartbeats.beat(heartbeats.DISPATCH)
     today = local_day(now(), ZoneInfo(settings.CLINIC_TIME_ZONE))
     days = [today + timedelta(days=n) for n in range(settings.DISPATCH_DAYS_AHEAD + 1)]
     seen = _see(days)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -119,10 +119,12 @@ def today(*, nurse: Nurse) -> date:
 def for_nurse(*, nurse: Nurse, day: date) -> Route:
     """Return the nurse's route of a day."""
     visits = held_on(day, nurse=nurse)
+    (drives,) = _drives([(nurse, visits)])
     return plan(
         nurse=nurse,
         day=day,
         visits=visits,
+        drives=drives,
         away=away_on(day, nurses=[nurse])[nurse.pk],
         published=Copy.objects.newest(day=day).filter(nurse=nurse).first(),
     )
@@ -137,15 +139,17 @@ def everybodys(day: date, *, visits: Sequence[Appointment]) -> list[Route]:
     nurses = _nurses(day=day, booked=list(held))
     away = away_on(day, nurses=nurses)
     published = {row.nurse_id: row for row in Copy.objects.newest(day=day)}
+    drives = _drives([(nurse, held[nurse.pk]) for nurse in nurses])
     return [
         plan(
             nurse=nurse,
             day=day,
             visits=held[nurse.pk],
+            drives=hers,
             away=away[nurse.pk],
             published=published.get(nurse.pk),
         )
-        for nurse in nurses
+        for nurse, hers in zip(nurses, drives, strict=True)
     ]
 
 
@@ -180,12 +184,12 @@ def plan(
     nurse: Nurse,
     day: date,
     visits: Sequence[Appointment],
+    drives: Sequence[Drive],
     away: Sequence[Interval],
     published: Copy | None = None,
 ) -> Route:
     """Put a nurse's visits in order, with the drives between them and what is wrong with them."""
     on_the_road = [visit for visit in visits if not visit.is_consultation]
-    drives = _drives(nurse=nurse, visits=on_the_road)
     stops = [
         Stop(appointment=visit, sequence=number, drive=drive)
         for number, (visit, drive) in enumerate(zip(on_the_road, drives, strict=False), start=1)
@@ -201,17 +205,21 @@ def plan(
     )
 
 
-def _drives(*, nurse: Nurse, visits: Sequence[Appointment]) -> list[Drive]:
-    """Return the drives from home along the visits and home again."""
-    if not visits:
-        return [Drive(0, 0)]
+def _drives(days: Sequence[tuple[Nurse, Sequence[Appointment]]]) -> list[list[Drive]]:
+    """Return each nurse's drives from home along her visits and home, asked for all at once."""
+    legs = [list(_legs(nurse, visits)) for nurse, visits in days]
+    every = [leg for one in legs for leg in one]
+    if not every:
+        return [[Drive(0, 0)] for _ in legs]
+    told = travel().pairs([here for here, _ in every], [there for _, there in every])
+    found = map(Drive, (told.seconds // 60).tolist(), told.metres.tolist())
+    return [list(islice(found, len(one))) or [Drive(0, 0)] for one in legs]
+
+
+def _legs(nurse: Nurse, visits: Sequence[Appointment]) -> Iterable[tuple[Place, Place]]:
     home = Place(nurse.home_latitude, nurse.home_longitude)
-    places = [home, *(_place(visit) for visit in visits), home]
-    maker = travel()
-    return [
-        Drive(maker.minutes(here, there), maker.metres(here, there))
-        for here, there in pairwise(places)
-    ]
+    places = [_place(visit) for visit in visits if not visit.is_consultation]
+    return pairwise([home, *places, home]) if places else ()
 
 
 def _place(visit: Appointment) -> Place:

@@ -9,6 +9,7 @@ from config.core.models import Heartbeat
 
 BEAT = "beat"
 WORKER = "worker"
+DISPATCH = "dispatch"
 STALE_AFTER = timedelta(seconds=60)
 
 
@@ -27,7 +28,7 @@ def last(name: str) -> datetime | None:
     return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
 
 
-def is_alive(name: str) -> bool:
+def is_alive(name: str, *, within: timedelta = STALE_AFTER) -> bool:
     """Whether the part gave a sign of life lately."""
     at = last(name)
-    return at is not None and now() - at < STALE_AFTER
+    return at is not None and now() - at < within

@@ -61,6 +61,17 @@ def test_it_gives_a_stranded_visit_a_nurse(dan: APIClient) -> None:
     assert holder(visit) == cleo.pk
 
 
+def test_a_consultation_goes_to_another_desk_and_to_no_car(dan: APIClient) -> None:
+    desk, other = (make_nurse(name=name, kind="desk") for name in ("Ina Bell", "Ola Reed"))
+    ada = make_patient(slug="consultation")
+    talk = appointments.book(
+        patient=ada, therapy=therapy("consultation"), starts_at=START, by=ada.user, nurse=desk
+    )
+    assert assign(dan, talk.pk, make_nurse().pk).json()["errors"][0]["code"] == "not_offered"
+    assert assign(dan, talk.pk, other.pk).status_code == 200
+    assert holder(talk) == other.pk
+
+
 def busy(nurse: Nurse) -> None:
     book(nurse, 1)
 

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from booking import appointments, attention
 from booking.models import Appointment, Notice, StaffTask
+from config.celery import app
 from config.core.models import Role
+from config.launch import processes
 from nurses import dispatch, planning, sweeps, tasks
 from nurses.models import Plan, Route, Watch
 from scheduling.models import Leave, Nurse, ShiftException
@@ -351,9 +355,33 @@ def test_a_plan_cut_short_is_made_by_the_next(clock: Any, monkeypatch: Any) -> N
     assert holder(hers) != hers.nurse_id
 
 
-def test_it_asks_the_database_no_more_often_for_more_visits(clock: Any) -> None:
-    from django.test.utils import CaptureQueriesContext
+def test_planning_keeps_no_message_waiting() -> None:
+    """A search has a queue that the worker of messages does not read."""
+    queues = {
+        task: app.amqp.router.route({}, task)["queue"].name
+        for task in (
+            "nurses.tasks.plan_days",
+            "nurses.tasks.sweep",
+            "booking.tasks.send_due_notices",
+        )
+    }
+    assert list(queues.values()) == ["dispatch", "celery", "celery"]
+    assert "--queues" not in processes.WORKER
+    place = processes.DISPATCH.index("--queues")
+    assert processes.DISPATCH[place + 1] == "dispatch"
+    rung = {bell["task"] for bell in app.conf.beat_schedule.values()}
+    assert "nurses.tasks.plan_days" in rung
 
+
+def test_readyz_says_whether_days_are_planned(client: Client, clock: Any) -> None:
+    assert client.get("/readyz").json()["dispatch"] == "no sign of life"
+    tasks.plan_days()
+    assert client.get("/readyz").json()["dispatch"] == "ok"
+    clock.shift(timedelta(minutes=10))
+    assert client.get("/readyz").json()["dispatch"] == "no sign of life"
+
+
+def test_it_asks_the_database_no_more_often_for_more_visits(clock: Any) -> None:
     _cleo, *_ = crossed()
 
     def asked() -> int:
