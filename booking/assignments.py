@@ -33,7 +33,7 @@ class Move:
 def where_booked(appointment: Appointment) -> Where:
     """Return the place that was promised, wherever the patient lives by now."""
     return Where(
-        place=search.busy_of(appointment).place,
+        place=search.place_of(appointment),
         state=appointment.state,
         postal_code=appointment.postal_code,
     )

@@ -7,8 +7,11 @@ holds one day of two nurses; a course takes its days in order. So no two can wai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db import connection, transaction
 
 from booking import clock, rules, search
@@ -16,9 +19,19 @@ from booking.models import Appointment
 from booking.rules import Wish
 from booking.search import Where
 from config.core.errors import Reason, Refused, constraints_as_refusals
-from scheduling import roster
-from scheduling.gaps import Available, Gap, gaps
+from scheduling import daysheet, roster
+from scheduling.instants import micros
 from scheduling.models import Nurse
+from scheduling.sheet import NOTHING_HELD, Held, Sheet
+from scheduling.slots import fits
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A nurse who could make a start, and the zone whose days she works by."""
+
+    nurse_id: int
+    zone: ZoneInfo
 
 
 class NotOffered(Refused):
@@ -40,7 +53,7 @@ def hold(
     at: Where,
     without: Appointment | None = None,
     nurse: Nurse | None = None,
-    among: Sequence[Available] | None = None,
+    among: Sequence[Candidate] | None = None,
 ) -> None:
     """Give the visit to the first candidate who is still free under the lock, and save it.
 
@@ -66,7 +79,7 @@ def hold(
     raise _slot_taken(wish=wish, at=at, without=without)
 
 
-def lock_nurse_day(*, nurse: Available, starts_at: datetime) -> None:
+def lock_nurse_day(*, nurse: Candidate, starts_at: datetime) -> None:
     """Wait for the nurse's local day; a rolled-back savepoint gives it free again."""
     day = starts_at.astimezone(nurse.zone).date().toordinal()
     with connection.cursor() as cursor:
@@ -75,7 +88,7 @@ def lock_nurse_day(*, nurse: Available, starts_at: datetime) -> None:
 
 def candidates(
     *, wish: Wish, at: Where, without: Appointment | None = None, nurse: Nurse | None = None
-) -> list[Available]:
+) -> list[Candidate]:
     """Return the nurses who could make the start, least extra driving first.
 
     Raises
@@ -86,52 +99,44 @@ def candidates(
     SlotTaken
         If somebody could, but for other visits.
     """
-    on_grid = clock.on_grid(wish.starts_at, wish.zone, rules.clock_rules())
-    if not on_grid or search.closed_days(wish=wish, at=at, first=wish.day, last=wish.day):
+    if not clock.on_grid(wish.starts_at, wish.zone, rules.clock_rules()):
         raise _not_offered(wish=wish, at=at, without=without)
-    on_shift = _on_shift(wish=wish, at=at, nurse=nurse)
-    free = search.free_gaps(nurses=on_shift, without=without)
-    fits = [gap for gap in free if _fits(gap=gap, wish=wish, at=at)]
-    if not fits:
-        if any(_could_on_an_empty_day(nurse=nurse, wish=wish, at=at) for nurse in on_shift):
+    found = _look(wish=wish, at=at, without=without, nurse_ids=nurse and [nurse.pk])
+    if wish.day in found.closed:
+        raise _not_offered(wish=wish, at=at, without=without)
+    free = _able(found.sheet, held=found.held, wish=wish, at=at)
+    if not free:
+        if _able(found.sheet, held=NOTHING_HELD, wish=wish, at=at):
             raise _slot_taken(wish=wish, at=at, without=without)
         raise _not_offered(wish=wish, at=at, without=without)
-    by_id = {nurse.nurse_id: nurse for nurse in on_shift}
-    nearest = sorted(fits, key=lambda gap: _extra_drive(gap, at))
-    return [by_id[nurse_id] for nurse_id in dict.fromkeys(gap.nurse_id for gap in nearest)]
+    return free
 
 
-def _on_shift(*, wish: Wish, at: Where, nurse: Nurse | None) -> list[Available]:
-    """Return who works around the day of the start; days are local to each nurse."""
-    day = wish.starts_at.date()
-    return roster.available(
-        therapy=wish.therapy,
-        state=at.state,
-        first=day - timedelta(days=1),
-        last=day + timedelta(days=1),
-        nurse_ids=None if nurse is None else [nurse.pk],
-    )
+def _look(
+    *,
+    wish: Wish,
+    at: Where,
+    without: Appointment | None = None,
+    nurse_ids: Sequence[int] | None = None,
+) -> roster.Look:
+    """Read who works around the start, and what they hold."""
+    day = wish.starts_at.astimezone(UTC).date()
+    return search.look(wish=wish, at=at, first=day, last=day, without=without, nurse_ids=nurse_ids)
 
 
-def _fits(*, gap: Gap, wish: Wish, at: Where) -> bool:
-    found = search.fitting(
-        gaps=[gap], at=at, minutes=wish.therapy.total_minutes, starts=[wish.starts_at]
-    )
-    return bool(found.counts[0])
-
-
-def _could_on_an_empty_day(*, nurse: Available, wish: Wish, at: Where) -> bool:
-    empty = gaps(nurse=nurse, visits=[], drive=search.travel().minutes)
-    return any(_fits(gap=gap, wish=wish, at=at) for gap in empty)
-
-
-def _extra_drive(gap: Gap, at: Where) -> tuple[int, int]:
-    """Return the minutes of driving a visit adds to a gap, then the nurse's number."""
-    if at.place is None:
-        return 0, gap.nurse_id
-    drive = search.travel().minutes
-    added = drive(gap.before, at.place) + drive(at.place, gap.after)
-    return added - gap.drive, gap.nurse_id
+def _able(sheet: Sheet, *, held: Held, wish: Wish, at: Where) -> list[Candidate]:
+    """Return who can make the start, least extra driving first, then by number."""
+    travel, start = search.travel(), micros(wish.starts_at)
+    rows = daysheet.rows(sheet=sheet, held=held, travel=travel)
+    found = fits(rows=rows, here=at.place, minutes=wish.therapy.total_minutes, travel=travel)
+    at_start = (found.earliest <= start) & (start <= found.latest)
+    numbers = rows.nurse[found.row[at_start]]
+    nearest = numbers[np.lexsort((numbers, found.extra[at_start]))]
+    staff = sheet.staff
+    return [
+        Candidate(number, staff.zones[staff.zone[np.searchsorted(staff.numbers, number)]])
+        for number in dict.fromkeys(nearest.tolist())
+    ]
 
 
 def _slot_taken(*, wish: Wish, at: Where, without: Appointment | None = None) -> SlotTaken:
@@ -146,10 +151,10 @@ def _not_offered(*, wish: Wish, at: Where, without: Appointment | None = None) -
     )
 
 
-def still_free(*, nurse: Available, wish: Wish, at: Where, without: Appointment | None) -> bool:
+def still_free(*, nurse: Candidate, wish: Wish, at: Where, without: Appointment | None) -> bool:
     """Look again under the lock."""
-    free = search.free_gaps(nurses=[nurse], without=without)
-    return any(_fits(gap=gap, wish=wish, at=at) for gap in free)
+    found = _look(wish=wish, at=at, without=without, nurse_ids=[nurse.nurse_id])
+    return bool(_able(found.sheet, held=found.held, wish=wish, at=at))
 
 
 def assign(*, appointment: Appointment, wish: Wish, at: Where, nurse: Nurse) -> None:
@@ -159,11 +164,12 @@ def assign(*, appointment: Appointment, wish: Wish, at: Where, nurse: Nurse) -> 
     ------
     NotOffered, SlotTaken
     """
-    found = _on_shift(wish=wish, at=at, nurse=nurse)
-    if not any(_could_on_an_empty_day(nurse=one, wish=wish, at=at) for one in found):
+    found = _look(wish=wish, at=at, without=appointment, nurse_ids=[nurse.pk])
+    able = _able(found.sheet, held=NOTHING_HELD, wish=wish, at=at)
+    if not able:
         raise NotOffered([Reason("not_offered", f"{nurse} may not be sent there then.")])
-    lock_nurse_day(nurse=found[0], starts_at=wish.starts_at)
-    if not still_free(nurse=found[0], wish=wish, at=at, without=appointment):
+    lock_nurse_day(nurse=able[0], starts_at=wish.starts_at)
+    if not still_free(nurse=able[0], wish=wish, at=at, without=appointment):
         raise SlotTaken([Reason("slot_taken", f"{nurse} has another visit.")])
     appointment.nurse = nurse
     with constraints_as_refusals():

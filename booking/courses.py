@@ -22,7 +22,6 @@ from config.core.clock import now
 from config.core.errors import Malformed, Reason, Refused, deadlocks_retried
 from config.core.models import User
 from patients.models import Patient, Therapy
-from scheduling.roster import Available
 
 MAX_STARTS = 31
 OF_THE_ORDER = ("order_missing", "order_exhausted")
@@ -153,7 +152,7 @@ def _hold(*, visits: Sequence[_Visit], course: Course) -> None:
             visit.refuse(refused)
 
 
-def _able(visit: _Visit, *, at: Where) -> list[Available]:
+def _able(visit: _Visit, *, at: Where) -> list[availability.Candidate]:
     """Return who could make a visit that breaks no rule, least extra driving first."""
     if visit.reasons:
         return []
@@ -164,7 +163,7 @@ def _able(visit: _Visit, *, at: Where) -> list[Available]:
         return []
 
 
-def _ranking(able: Iterable[Sequence[Available]]) -> dict[int, tuple[int, int, int]]:
+def _ranking(able: Iterable[Sequence[availability.Candidate]]) -> dict[int, tuple[int, int, int]]:
     """Rank the nurses: who can make most of the visits first, then who drives least for them."""
     visits: Counter[int] = Counter()
     places: Counter[int] = Counter()

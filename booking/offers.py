@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from booking import clock
-from booking.instants import DAY, HOUR, MICROSECOND, MINUTE, Instants, WallClock, micros, wall_clock
+from booking.grid import WallClock, wall_clock
+from scheduling.instants import DAY, HOUR, MICROSECOND, MINUTE, Instants, micros
 
 NAMES = (
     "starts_at",

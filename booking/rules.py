@@ -11,10 +11,11 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Q
 
-from booking import clock, instants, plan
+from booking import clock, grid, plan
 from booking.models import OCCUPYING, Appointment
 from config.core.errors import Reason
 from patients.models import Order, Patient, Therapy
+from scheduling.instants import MINUTE, Instants, Mask, micros
 
 CONSULTATION_NOTICE = timedelta(hours=1)
 
@@ -154,26 +155,26 @@ def broken(wish: Wish) -> Iterable[Reason]:
         yield Reason("patient_busy", "You already have a visit at that time.")
 
 
-def keeps(wish: Wish, starts: instants.Instants) -> instants.Mask:
+def keeps(wish: Wish, starts: Instants) -> Mask:
     """Return which starts on the grid break no rule: of thousands, what `broken` says of one.
 
     Starts on the grid lie in service hours already.
     """
     earliest = earliest_start(therapy=wish.therapy, asked_at=wish.asked_at)
     latest = latest_start(asked_at=wish.asked_at)
-    kept = (instants.micros(earliest) <= starts) & (starts <= instants.micros(latest))
-    ends = starts + wish.therapy.total_minutes * instants.MINUTE
+    kept = (micros(earliest) <= starts) & (starts <= micros(latest))
+    ends = starts + wish.therapy.total_minutes * MINUTE
     for start, end in wish.diary.taken:
-        kept &= (ends <= instants.micros(start)) | (instants.micros(end) <= starts)
+        kept &= (ends <= micros(start)) | (micros(end) <= starts)
     return kept & _are_spaced(wish, starts) if wish.therapy.needs_order else kept
 
 
-def _are_spaced(wish: Wish, starts: instants.Instants) -> instants.Mask:
+def _are_spaced(wish: Wish, starts: Instants) -> Mask:
     spaced = np.ones(len(starts), dtype=np.bool_)
     hours = minimum_hours(therapy=wish.therapy, order=wish.order)
-    clocks = instants.wall_clock(zone=wish.zone, starts=starts)
+    clocks = grid.wall_clock(zone=wish.zone, starts=starts)
     for start, minimum in wish.diary.infusions:
-        spaced &= instants.apart_from(
+        spaced &= grid.apart_from(
             starts,
             other=start,
             minimum_hours=max(minimum, hours),

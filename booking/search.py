@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from booking import clock, instants, offers, rules
+from booking import clock, grid, offers, rules
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.errors import Refused
 from patients import gate
 from patients.accounts import zone_of
 from patients.models import Patient, Therapy
-from scheduling import engines, roster
-from scheduling.gaps import Available, Busy, Gap, gaps
-from scheduling.intervals import Interval
+from scheduling import daysheet, engines, roster
+from scheduling.instants import instant
 from scheduling.slots import Feasible, feasible_starts
 from scheduling.travel import Place, Travel
 
 MAX_DAYS = 62
 ALTERNATIVES = 5
 ALTERNATIVE_DAYS = 14
-MARGIN = timedelta(days=1)  # the limits of a nurse's day count all of it
+DAY = timedelta(days=1)
+NONE = np.zeros(0, dtype=np.int64)
 
 
 def travel() -> Travel:
@@ -57,58 +55,44 @@ def where(*, patient: Patient, therapy: Therapy) -> Where:
     )
 
 
-def visits_of(
-    *, nurse_ids: Sequence[int], start: datetime, end: datetime, without: Appointment | None = None
-) -> dict[int, list[Busy]]:
-    """Return what holds each nurse's time in a stretch; one visit can be thought away."""
-    held = Appointment.objects.occupying().overlapping(start=start, end=end)
+def place_of(appointment: Appointment) -> Place | None:
+    """Return where a visit was promised; a consultation has no place."""
+    if appointment.latitude is None or appointment.longitude is None:
+        return None
+    return Place(appointment.latitude, appointment.longitude)
+
+
+def look(
+    *,
+    wish: rules.Wish,
+    at: Where,
+    first: date,
+    last: date,
+    without: Appointment | None = None,
+    nurse_ids: Sequence[int] | None = None,
+) -> roster.Look:
+    """Read who could go from `first` to `last` UTC, and what they hold; one can be thought away.
+
+    Days are local to each nurse, so the visits of a day more are read on both sides: the limits of
+    a nurse's day count all of it.
+    """
+    held = Appointment.objects.occupying().overlapping(
+        start=datetime.combine(first - 2 * DAY, time(), tzinfo=UTC),
+        end=datetime.combine(last + 3 * DAY, time(), tzinfo=UTC),
+    )
+    if nurse_ids is not None:
+        held = held.filter(nurse__in=nurse_ids)
     if without is not None:
         held = held.exclude(pk=without.pk)
-    busy: dict[int, list[Busy]] = defaultdict(list)
-    for row in held.filter(nurse__in=nurse_ids):
-        if row.nurse_id is not None:
-            busy[row.nurse_id].append(busy_of(row))
-    return busy
-
-
-def busy_of(appointment: Appointment) -> Busy:
-    """Return how an appointment holds a nurse's time."""
-    interval = Interval(appointment.starts_at, appointment.ends_at)
-    if appointment.latitude is None or appointment.longitude is None:
-        return Busy(interval)
-    return Busy(interval, Place(appointment.latitude, appointment.longitude))
-
-
-def free_gaps(*, nurses: Sequence[Available], without: Appointment | None = None) -> list[Gap]:
-    """Return the free stretches of these nurses; one visit can be thought away."""
-    windows = [window for nurse in nurses for window in nurse.windows]
-    if not windows:
-        return []
-    busy = visits_of(
-        nurse_ids=[nurse.nurse_id for nurse in nurses],
-        start=min(window.start for window in windows) - MARGIN,
-        end=max(window.end for window in windows) + MARGIN,
-        without=without,
+    return roster.look(
+        therapy=wish.therapy,
+        state=at.state,
+        postal_code=at.postal_code,
+        first=first - DAY,
+        last=last + DAY,
+        held=held,
+        nurse_ids=nurse_ids,
     )
-    drive = cache(travel().minutes)
-    return [
-        gap
-        for nurse in nurses
-        for gap in gaps(nurse=nurse, visits=busy.get(nurse.nurse_id, []), drive=drive)
-    ]
-
-
-def allowed_starts(*, wish: rules.Wish, first: date, last: date) -> list[datetime]:
-    """Return the grid starts that break no time rule, whoever may be free."""
-    starts = instants.grid(
-        first=first,
-        last=last,
-        lengths=rules.lengths_of(wish.therapy),
-        zone=wish.zone,
-        rules=rules.clock_rules(),
-    )
-    kept = starts[rules.keeps(wish, starts)]
-    return [instants.instant(start) for start in kept.tolist()]
 
 
 def open_starts(
@@ -123,41 +107,25 @@ def feasible(
     *, wish: rules.Wish, at: Where, first: date, last: date, without: Appointment | None = None
 ) -> Feasible | None:
     """Return which nurses can make the starts that break no rule; None where every one does."""
-    shut = closed_days(wish=wish, at=at, first=first, last=last)
-    starts = [
-        start
-        for start in allowed_starts(wish=wish, first=first, last=last)
-        if clock.local_day(start, wish.zone) not in shut
-    ]
-    if not starts:
+    starts = grid.starts(
+        first=first,
+        last=last,
+        lengths=rules.lengths_of(wish.therapy),
+        zone=wish.zone,
+        rules=rules.clock_rules(),
+    )
+    starts = starts[rules.keeps(wish, starts)]
+    if not len(starts):
         return None
-    nurses = roster.available(
-        therapy=wish.therapy,
-        state=at.state,
-        first=starts[0].date() - timedelta(days=1),
-        last=starts[-1].date() + timedelta(days=1),
-    )
-    return fitting(
-        gaps=free_gaps(nurses=nurses, without=without),
-        at=at,
-        minutes=wish.therapy.total_minutes,
-        starts=starts,
-    )
-
-
-def closed_days(*, wish: rules.Wish, at: Where, first: date, last: date) -> set[date]:
-    """Return the days, local to the address, on which the clinic closed its area."""
-    return roster.closed(
-        therapy=wish.therapy, state=at.state, postal_code=at.postal_code, first=first, last=last
-    )
-
-
-def fitting(
-    *, gaps: Sequence[Gap], at: Where, minutes: int, starts: Sequence[datetime]
-) -> Feasible:
-    """Return which nurses can make which starts."""
+    days = (instant(int(edge)).date() for edge in starts[[0, -1]])
+    found = look(wish=wish, at=at, first=next(days), last=next(days), without=without)
+    drives = travel()
     return feasible_starts(
-        gaps=gaps, here=at.place, minutes=minutes, starts=starts, travel=travel()
+        rows=daysheet.rows(sheet=found.sheet, held=found.held, travel=drives),
+        here=at.place,
+        minutes=wish.therapy.total_minutes,
+        starts=starts[~grid.on_days(starts, days=found.closed, zone=wish.zone)],
+        travel=drives,
     )
 
 
@@ -195,9 +163,9 @@ def find(*, patient: Patient, therapy: Therapy, first: date, last: date) -> byte
     at = now()
     wish = wish_for(patient=patient, therapy=therapy, starts_at=at, asked_at=at)
     place = where(patient=patient, therapy=therapy)
-    starts = open_starts(wish=wish, at=place, first=first, last=last)
+    found = feasible(wish=wish, at=place, first=first, last=last)
     return offers.answer(
-        np.array([instants.micros(start) for start in starts], dtype=np.int64),
+        found.open() if found else NONE,
         lengths=rules.lengths_of(therapy),
         zone=wish.zone,
         rules=rules.clock_rules(),

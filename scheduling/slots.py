@@ -1,6 +1,6 @@
 """Which nurses could really be there: one row per free stretch of a nurse's day.
 
-A visit of `minutes` at `here`, starting at `start`, fits a gap when
+A visit of `minutes` at `here`, starting at `start`, fits a row when
 
     start >= max(opens, ready + T(before, here))
     start + minutes <= min(closes, due - T(here, after))
@@ -8,24 +8,59 @@ A visit of `minutes` at `here`, starting at `start`, fits a gap when
     extra + minutes <= spare_working
 
 where T is travel, `before` is where the nurse comes from and `after` is where she must be next.
-`scheduling.gaps` makes the gaps. Pure: places and times in, nurse numbers out.
+`scheduling.gaps` says what the rows of a nurse are, `scheduling.daysheet` makes those of all.
+Pure: places and times in, nurse numbers out.
 """
 
-from bisect import bisect_left
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
+from scheduling import legs
 from scheduling.gaps import Gap
-from scheduling.travel import Place, Travel
+from scheduling.instants import MINUTE, Instants, Mask, array, instant, micros
+from scheduling.sheet import UNLIMITED, Ints
+from scheduling.travel import Place, Spots, Travel, spots
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_MINUTE = 60_000_000  # microseconds
-_UNLIMITED = 10**9  # minutes, where no limit is set
+WIDEST = 1 << 20  # steps of a grid of starts, beyond which each row is looked up by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Free stretches as columns of equal length; each nurse's stand together, ascending.
+
+    Attributes
+    ----------
+    nurse
+        Her number.
+    ready, due, opens, closes
+        Instants, see `gaps.Gap`.
+    before, after
+        Numbers of places among `spots`.
+    drive, spare_driving, spare_working
+        Minutes; `UNLIMITED` where there is no limit.
+    """
+
+    nurse: Ints
+    ready: Instants
+    due: Instants
+    opens: Instants
+    closes: Instants
+    before: Ints
+    after: Ints
+    drive: Ints
+    spare_driving: Ints
+    spare_working: Ints
+    spots: Spots
+
+    def take(self, which: Ints | Mask) -> Rows:
+        """Some of the rows."""
+        columns = (field.name for field in fields(self) if field.name != "spots")
+        return Rows(**{name: getattr(self, name)[which] for name in columns}, spots=self.spots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +70,53 @@ class Feasible:
     Attributes
     ----------
     starts
-        The candidate starts, ascending, as they were asked.
+        (n,) instants: the candidate starts, ascending, as they were asked.
     counts
-        (len(starts),) array of int64: nurses who can take each.
+        (n,) array of int64: nurses who can take each.
     """
 
-    starts: tuple[datetime, ...]
-    counts: NDArray[np.int64]
-    _nurse_ids: NDArray[np.int64]
-    _first: NDArray[np.int64]
-    _stop: NDArray[np.int64]
+    starts: Instants
+    counts: Ints
+    _nurse_ids: Ints
+    _first: Ints
+    _stop: Ints
 
     def nurses(self, starts_at: datetime) -> list[int]:
         """Ids of the nurses who can take a start, ascending; none for one that was not asked."""
-        index = bisect_left(self.starts, starts_at)
-        if index == len(self.starts) or self.starts[index] != starts_at:
+        asked = micros(starts_at)
+        index = int(np.searchsorted(self.starts, asked))
+        if index == len(self.starts) or self.starts[index] != asked:
             return []
         fits = (self._first <= index) & (index < self._stop)
         return sorted(set(self._nurse_ids[fits].tolist()))
 
-    def open_starts(self) -> list[datetime]:
+    def open(self) -> Instants:
         """The starts that at least one nurse can take, ascending."""
-        return [self.starts[index] for index in np.flatnonzero(self.counts)]
+        return self.starts[self.counts > 0]
+
+    def open_starts(self) -> list[datetime]:
+        """The starts that at least one nurse can take, ascending, as aware UTC instants."""
+        return [instant(start) for start in self.open().tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """The rows that a visit fits somewhere, by number, its first and last start and what it adds.
+
+    Attributes
+    ----------
+    row
+        Numbers of rows, ascending.
+    earliest, latest
+        Instants.
+    extra
+        Minutes of driving.
+    """
+
+    row: Ints
+    earliest: Instants
+    latest: Instants
+    extra: Ints
 
 
 def feasible(
@@ -84,23 +144,36 @@ def feasible(
 
 
 def _limit(spare: int | None) -> int:
-    return _UNLIMITED if spare is None else spare
+    return UNLIMITED if spare is None else spare
+
+
+def fits(*, rows: Rows, here: Place | None, minutes: int, travel: Travel) -> Fits:
+    """Where a visit fits: what `feasible` asks of one gap, of thousands of rows."""
+    length = minutes * MINUTE
+    room = np.minimum(rows.closes, rows.due) - np.maximum(rows.opens, rows.ready)
+    # Most stretches of a full day are too short whatever the drives: those are not reckoned.
+    long = np.flatnonzero(room >= length)
+    kept = rows.take(long)
+    if here is None:
+        to = on = extra = np.zeros(len(long), dtype=np.int64)
+        allowed = minutes <= kept.spare_working
+    else:
+        to, on = legs.around(travel, rows.spots, here=here, before=kept.before, after=kept.after)
+        extra = to + on - kept.drive
+        allowed = (extra <= kept.spare_driving) & (extra + minutes <= kept.spare_working)
+    earliest = np.maximum(kept.opens, kept.ready + to * MINUTE)
+    latest = np.minimum(kept.closes, kept.due - on * MINUTE) - length
+    found = np.flatnonzero(allowed & (earliest <= latest))
+    return Fits(long[found], earliest[found], latest[found], extra[found])
 
 
 def feasible_starts(
-    *,
-    gaps: Sequence[Gap],
-    here: Place | None,
-    minutes: int,
-    starts: Sequence[datetime],
-    travel: Travel,
+    *, rows: Rows, here: Place | None, minutes: int, starts: Instants, travel: Travel
 ) -> Feasible:
     """Who can take each candidate start; the same answer as `feasible` for every pair.
 
     Parameters
     ----------
-    gaps
-        Of any number of nurses and days, each nurse's together and as `gaps.gaps` orders them.
     here
         Where the visit is; None for a consultation at the desk, which counts no travel.
     minutes
@@ -113,61 +186,44 @@ def feasible_starts(
     ValueError
         If the starts are not ascending.
     """
-    asked = _microseconds(starts)
-    if np.any(np.diff(asked) <= 0):
+    steps = np.diff(starts)
+    if np.any(steps <= 0):
         raise ValueError("candidate starts must be ascending")
-    drive_to, drive_on = _drives(gaps=gaps, here=here, travel=travel)
-    earliest = np.maximum(
-        _microseconds([gap.opens for gap in gaps]),
-        _microseconds([gap.ready for gap in gaps]) + drive_to * _MINUTE,
-    )
-    latest = np.minimum(
-        _microseconds([gap.closes for gap in gaps]),
-        _microseconds([gap.due for gap in gaps]) - drive_on * _MINUTE,
-    )
-    first = np.searchsorted(asked, earliest, side="left")
-    stop = np.searchsorted(asked, latest - minutes * _MINUTE, side="right")
-    stop = np.where(_within_limits(gaps, here, minutes, drive_to + drive_on), stop, 0)
-    nurse_ids = np.array([gap.nurse_id for gap in gaps], dtype=np.int64)
-    first = np.maximum(first, _reached(nurse_ids, np.where(first < stop, stop, 0), len(asked)))
+    found = fits(rows=rows, here=here, minutes=minutes, travel=travel)
+    first, stop = _ranges(starts, steps, found.earliest, found.latest)
+    nurse_ids = rows.nurse[found.row]
+    first = np.maximum(first, _reached(nurse_ids, np.where(first < stop, stop, 0), len(starts)))
     stop = np.maximum(first, stop)
     return Feasible(
-        starts=tuple(starts),
-        counts=_cover(first, stop, len(asked)),
+        starts=starts,
+        counts=_cover(first, stop, len(starts)),
         _nurse_ids=nurse_ids,
         _first=first,
         _stop=stop,
     )
 
 
-def _drives(
-    *, gaps: Sequence[Gap], here: Place | None, travel: Travel
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Minutes from each gap's `before` and to its `after`, (n,) each; zero at the desk."""
-    if here is None or not gaps:
-        return np.zeros(len(gaps), dtype=np.int64), np.zeros(len(gaps), dtype=np.int64)
-    befores, where_before = _distinct([gap.before for gap in gaps])
-    afters, where_after = _distinct([gap.after for gap in gaps])
-    drive_to = travel.table(befores, [here]).seconds[where_before, 0] // 60
-    drive_on = travel.table([here], afters).seconds[0, where_after] // 60
-    return drive_to.astype(np.int64), drive_on.astype(np.int64)
+def _ranges(
+    starts: Instants, steps: Ints, earliest: Instants, latest: Instants
+) -> tuple[Ints, Ints]:
+    """The ranges [first, stop) of starts from each `earliest` to its `latest`, both included.
+
+    Starts lie on a grid with holes: the place of an instant is looked up by its step, not searched.
+    """
+    step = int(np.gcd.reduce(steps)) if len(steps) else 0
+    width = int(starts[-1] - starts[0]) // step + 1 if step else 0
+    if not 0 < width <= WIDEST:
+        first = np.searchsorted(starts, earliest, side="left")
+        return first, np.searchsorted(starts, latest, side="right")
+    taken = np.zeros(width, dtype=np.int64)
+    taken[(starts - starts[0]) // step] = 1
+    before = np.concatenate([[0], np.cumsum(taken)])  # starts before each step
+    from_ = (earliest - starts[0] + step - 1) // step
+    until = (latest - starts[0]) // step + 1
+    return before[np.clip(from_, 0, width)], before[np.clip(until, 0, width)]
 
 
-def _within_limits(
-    gaps: Sequence[Gap], here: Place | None, minutes: int, drives: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which gaps' days have minutes left for a visit and what it adds to the driving, (n,)."""
-    working = np.array([_limit(gap.spare_working) for gap in gaps], dtype=np.int64)
-    if here is None:
-        return minutes <= working
-    driving = np.array([_limit(gap.spare_driving) for gap in gaps], dtype=np.int64)
-    extra = drives - np.array([gap.drive for gap in gaps], dtype=np.int64)
-    return (extra <= driving) & (extra + minutes <= working)
-
-
-def _reached(
-    nurse_ids: NDArray[np.int64], stop: NDArray[np.int64], length: int
-) -> NDArray[np.int64]:
+def _reached(nurse_ids: Ints, stop: Ints, length: int) -> Ints:
     """How far earlier rows of the same nurse reach, (n,): rows of one gap may overlap.
 
     A running maximum that starts anew with each nurse, because each has a level of her own.
@@ -179,19 +235,32 @@ def _reached(
     return np.maximum(before - level, 0)
 
 
-def _cover(first: NDArray[np.int64], stop: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+def _cover(first: Ints, stop: Ints, length: int) -> Ints:
     """How many of the ranges [first, stop) hold each index: a difference array, summed."""
     rises = np.bincount(first, minlength=length + 1) - np.bincount(stop, minlength=length + 1)
     return np.cumsum(rises)[:length].astype(np.int64)
 
 
-def _distinct(places: Sequence[Place]) -> tuple[list[Place], NDArray[np.int64]]:
-    """The distinct places, and for each place its index among them."""
+def rows_of(gaps: Sequence[Gap]) -> Rows:
+    """Gaps as columns, in their order."""
     index: dict[Place, int] = {}
-    where = [index.setdefault(place, len(index)) for place in places]
-    return list(index), np.array(where, dtype=np.int64)
+    before = [index.setdefault(gap.before, len(index)) for gap in gaps]
+    after = [index.setdefault(gap.after, len(index)) for gap in gaps]
+    degrees = [(place.latitude, place.longitude) for place in index]
+    return Rows(
+        nurse=_ints([gap.nurse_id for gap in gaps]),
+        ready=array(gap.ready for gap in gaps),
+        due=array(gap.due for gap in gaps),
+        opens=array(gap.opens for gap in gaps),
+        closes=array(gap.closes for gap in gaps),
+        before=_ints(before),
+        after=_ints(after),
+        drive=_ints([gap.drive for gap in gaps]),
+        spare_driving=_ints([_limit(gap.spare_driving) for gap in gaps]),
+        spare_working=_ints([_limit(gap.spare_working) for gap in gaps]),
+        spots=spots(np.array(degrees, dtype=np.float64).reshape(-1, 2)),
+    )
 
 
-def _microseconds(instants: Sequence[datetime]) -> NDArray[np.int64]:
-    """Microseconds since 1970, exact where a float of seconds is not."""
-    return np.array([(instant - _EPOCH) // _MICROSECOND for instant in instants], dtype=np.int64)
+def _ints(values: Sequence[int]) -> Ints:
+    return np.array(values, dtype=np.int64)

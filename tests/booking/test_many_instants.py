@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from booking import clock, instants, offers, rules
+from booking import clock, grid, offers, rules
 from booking.clock import ClockRules, Lengths
 from patients.models import Order, Therapy
+from scheduling import instants
 
 CHICAGO = ZoneInfo("America/Chicago")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its clocks change by half an hour
@@ -97,7 +99,7 @@ def test_it_gives_the_starts_of_many_days_in_order(
     figures = hours(opening)
     last = first + timedelta(days=days - 1)
 
-    found = instants.grid(first=first, last=last, lengths=lengths, zone=zone, rules=figures)
+    found = grid.starts(first=first, last=last, lengths=lengths, zone=zone, rules=figures)
 
     assert [instants.instant(start) for start in found.tolist()] == [
         start
@@ -112,11 +114,11 @@ def test_it_gives_the_starts_of_many_days_in_order(
 @given(zone=ZONES, first=FIRST, days=st.integers(1, 40))
 def test_it_reads_clocks_as_the_zone_does(zone: ZoneInfo, first: date, days: int) -> None:
     start = clock.at_local(first, time(8), zone)
-    starts = instants.np.arange(
+    starts = np.arange(
         instants.micros(start), instants.micros(start) + days * instants.DAY, 15 * instants.MINUTE
     )
 
-    shown = instants.wall_clock(zone=zone, starts=starts).local(starts)
+    shown = grid.wall_clock(zone=zone, starts=starts).local(starts)
 
     for at, local in zip(starts.tolist(), shown.tolist(), strict=True):
         wall = instants.instant(at).astimezone(zone)
@@ -163,7 +165,7 @@ def test_it_keeps_the_starts_that_break_no_rule_and_no_other(
     wished: tuple[rules.Wish, date], days: int
 ) -> None:
     wish, first = wished
-    starts = instants.grid(
+    starts = grid.starts(
         first=first,
         last=first + timedelta(days=days - 1),
         lengths=rules.lengths_of(wish.therapy),
@@ -184,7 +186,7 @@ def test_it_writes_what_follows_from_each_start(
     zone: ZoneInfo, first: date, days: int, lengths: Lengths, *, restful: bool
 ) -> None:
     last = first + timedelta(days=days - 1)
-    starts = instants.grid(
+    starts = grid.starts(
         first=first, last=last, lengths=lengths, zone=zone, rules=clock.DEFAULT_RULES
     )
 
@@ -206,9 +208,9 @@ def test_it_writes_what_follows_from_each_start(
 def test_it_writes_no_slots_and_both_kinds_of_offset() -> None:
     london = ZoneInfo("Europe/London")
     figures = {"lengths": Lengths(0, 30, 0), "zone": london, "rules": clock.DEFAULT_RULES}
-    nothing = offers.answer(instants.np.zeros(0, dtype="int64"), restful=True, **figures)
+    nothing = offers.answer(np.zeros(0, dtype="int64"), restful=True, **figures)
     assert nothing == b'{"time_zone":"Europe/London","slots":[]}'
-    change = instants.grid(first=date(2027, 3, 27), last=date(2027, 3, 28), **figures)
+    change = grid.starts(first=date(2027, 3, 27), last=date(2027, 3, 28), **figures)
     said = json.loads(offers.answer(change, restful=False, **figures))
     assert said["slots"][0]["starts_at"] == "2027-03-27T08:00:00Z"
     assert said["slots"][-1]["ends_at"] == "2027-03-28T20:00:00+01:00"
@@ -217,7 +219,7 @@ def test_it_writes_no_slots_and_both_kinds_of_offset() -> None:
 @pytest.mark.parametrize("day", [date(2027, 3, 14), date(2027, 11, 7)])
 def test_it_says_the_offset_of_each_instant_on_a_day_that_clocks_change(day: date) -> None:
     figures = {"lengths": Lengths(0, 60, 0), "zone": CHICAGO, "rules": ClockRules(opens=time(0))}
-    starts = instants.grid(first=day, last=day, **figures)
+    starts = grid.starts(first=day, last=day, **figures)
     said = json.loads(offers.answer(starts, restful=True, **figures))["slots"]
     assert {slot["starts_at"][-6:] for slot in said} == {"-06:00", "-05:00"}
     assert said[0]["fast_from"][-6:] != said[-1]["starts_at"][-6:]

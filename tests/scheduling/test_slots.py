@@ -12,6 +12,7 @@ from scheduling.gaps import Available, Busy, Gap, Lunch, gaps
 from scheduling.intervals import Interval, overlaps, subtract
 from scheduling.slots import Feasible
 from scheduling.travel import Haversine, Place
+from tests.scheduling.columns import feasible_starts
 
 TRAVEL = Haversine()
 MORNING = datetime(2026, 11, 23, 14, tzinfo=UTC)  # 8:00 in Chicago
@@ -43,7 +44,7 @@ def overlaps_any(one: Interval, others: Sequence[Interval]) -> bool:
 
 
 def starts_for(found: list[Gap], here: Place | None, minutes: int, step: int = 1) -> Feasible:
-    return slots.feasible_starts(
+    return feasible_starts(
         gaps=found,
         here=here,
         minutes=minutes,
@@ -146,16 +147,14 @@ def test_it_names_nobody_for_a_start_that_was_not_asked() -> None:
 
 def test_it_answers_nothing_for_no_gaps_and_for_no_starts() -> None:
     assert starts_for([], ADA, minutes=190).open_starts() == []
-    nothing = slots.feasible_starts(gaps=day([]), here=ADA, minutes=60, starts=[], travel=TRAVEL)
+    nothing = feasible_starts(gaps=day([]), here=ADA, minutes=60, starts=[], travel=TRAVEL)
     assert nothing.open_starts() == []
     assert nothing.nurses(at(0)) == []
 
 
 def test_it_refuses_starts_out_of_order() -> None:
     with pytest.raises(ValueError, match="ascending"):
-        slots.feasible_starts(
-            gaps=day([]), here=ADA, minutes=60, starts=[at(15), at(0)], travel=TRAVEL
-        )
+        feasible_starts(gaps=day([]), here=ADA, minutes=60, starts=[at(15), at(0)], travel=TRAVEL)
 
 
 PLACES = st.builds(Place, latitude=st.floats(41.5, 42.2), longitude=st.floats(-88.3, -87.5))
@@ -212,9 +211,7 @@ def test_it_answers_the_same_as_asking_pair_by_pair(
     roster: list[Gap], here: Place | None, minutes: int, asked: set[int]
 ) -> None:
     starts = [at(minute) for minute in sorted(asked)]
-    found = slots.feasible_starts(
-        gaps=roster, here=here, minutes=minutes, starts=starts, travel=TRAVEL
-    )
+    found = feasible_starts(gaps=roster, here=here, minutes=minutes, starts=starts, travel=TRAVEL)
 
     for start, count in zip(starts, found.counts, strict=True):
         can_go = {

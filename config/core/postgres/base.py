@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
+from psycopg.pq import Format
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,3 +21,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 "or run bin/demo, or use bin/manage while bin/demo runs."
             )
         return super().get_new_connection(conn_params)
+
+    def binary_cursor(self) -> CursorWrapper:
+        """Open a cursor whose answers come as PostgreSQL holds them, not spelled out as text."""
+        self.ensure_connection()
+        cursor = psycopg.Cursor(self.connection)
+        cursor.format = Format.BINARY
+        wrap = self.make_debug_cursor if self.queries_logged else self.make_cursor
+        return wrap(cursor)

@@ -1,41 +1,34 @@
-"""Many instants at once: int64 arrays of microseconds since 1970, and their wall clocks.
+"""Many starts at once, and the wall clocks of a zone: arrays of microseconds since 1970.
 
 What `clock` says of one instant is said here of thousands; the tests hold the two together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from booking import clock
+from scheduling.instants import (
+    DAY,
+    FIRST_DAY,
+    HOUR,
+    MICROSECOND,
+    MINUTE,
+    SECOND,
+    Instants,
+    Mask,
+    array,
+    instant,
+    micros,
+)
 
-Instants: TypeAlias = NDArray[np.int64]
-Mask: TypeAlias = NDArray[np.bool_]
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 BEFORE, AFTER = 2 * DAY, 5 * DAY  # all that follows from a start lies within
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since 1970, exact where a float of seconds is not."""
-    return (instant - EPOCH) // MICROSECOND
-
-
-def instant(microseconds: int) -> datetime:
-    """The aware UTC instant of so many microseconds since 1970."""
-    return EPOCH + microseconds * MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +90,7 @@ def _changed(before: int, after: int, zone: ZoneInfo) -> int:
     return after
 
 
-def grid(
+def starts(
     *, first: date, last: date, lengths: clock.Lengths, zone: ZoneInfo, rules: clock.ClockRules
 ) -> Instants:
     """Every start that `clock.grid_starts` gives of the days from `first` to `last`, ascending."""
@@ -117,7 +110,7 @@ def _array(starts: list[datetime], rules: clock.ClockRules) -> Instants:
     first, last = micros(starts[0]), micros(starts[-1])
     if last - first == (len(starts) - 1) * step:
         return np.arange(first, last + 1, step, dtype=np.int64)
-    return np.array([micros(start) for start in starts], dtype=np.int64)
+    return array(starts)
 
 
 def apart_from(
@@ -133,3 +126,12 @@ def apart_from(
         far |= np.where(elapsed < 0, -shown, shown) >= minimum
     apart: Mask = far & (local // DAY != local_there // DAY)
     return apart
+
+
+def on_days(starts: Instants, *, days: Collection[date], zone: ZoneInfo) -> Mask:
+    """Which starts fall on some of these local days."""
+    if not days:
+        return np.zeros(len(starts), dtype=np.bool_)
+    numbers = [day.toordinal() - FIRST_DAY for day in days]
+    local = wall_clock(zone=zone, starts=starts).local(starts)
+    return np.isin(local // DAY, numbers)

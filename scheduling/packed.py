@@ -1,0 +1,123 @@
+"""Many rows in few bytes: PostgreSQL packs columns into one value, numpy reads them as they are.
+
+Forty thousand rows become one value of a megabyte and a half instead of a list of tuples; several
+querysets are read by one statement, and so at one moment.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import numpy as np
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from numpy.typing import NDArray
+
+from config.core.postgres.base import DatabaseWrapper
+from scheduling.instants import Instants, micros
+
+MISSING = np.iinfo(np.int64).min  # what stands for NULL among whole numbers
+POSTGRES_EPOCH = micros(datetime(2000, 1, 1, tzinfo=UTC))
+TEXT_BYTES = 64
+
+# How a column of each kind is sent, in eight bytes that numpy knows, or as padded text.
+_SENT = {
+    "number": "int8send({0}::bigint)",
+    "truth": "int8send({0}::int::bigint)",
+    "float": "float8send({0})",
+    "instant": "timestamptz_send({0})",
+    "day": "int8send(({0} - DATE '1970-01-01')::bigint)",
+    "clock": "int8send((EXTRACT(EPOCH FROM {0}) * 1000000)::bigint)",
+    "text": f"substr(convert_to(rpad({{0}}, {TEXT_BYTES}), 'UTF8'), 1, {TEXT_BYTES})",
+}
+_NULLS = {"float": r"'\x7ff8000000000000'::bytea", "text": None}
+_NULL = r"'\x8000000000000000'::bytea"
+_READ = {"float": ">f8", "text": f"S{TEXT_BYTES}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Rows to read: a queryset, and the kinds of the columns to read of it, by name."""
+
+    rows: models.QuerySet[Any]
+    kinds: dict[str, str]
+
+    def sql(self) -> tuple[str, Sequence[Any]]:
+        """One row of one value."""
+        try:
+            query = self.rows.order_by().values_list(*self.kinds).query
+            inner, parameters = query.sql_with_params()
+        except EmptyResultSet:  # Django saw that there can be none
+            return "SELECT NULL::bytea", ()
+        names = [f"c{number}" for number in range(len(self.kinds))]
+        sent = " || ".join(
+            _or_null(_SENT[kind].format(name), _NULLS.get(kind, _NULL))
+            for name, kind in zip(names, self.kinds.values(), strict=True)
+        )
+        rows = f"({inner}) q({', '.join(names)})"
+        return f"SELECT string_agg({sent}, ''::bytea) FROM {rows}", parameters  # noqa: S608
+
+    def columns(self, value: bytes | None) -> Columns:
+        """What PostgreSQL sent, as columns."""
+        dtype = np.dtype([(name, _READ.get(kind, ">i8")) for name, kind in self.kinds.items()])
+        found = np.frombuffer(value or b"", dtype=dtype)
+        return Columns(found, self.kinds)
+
+
+def _or_null(sent: str, null: str | None) -> str:
+    return sent if null is None else f"COALESCE({sent}, {null})"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that were read."""
+
+    _found: NDArray[Any]
+    _kinds: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def whole(self, name: str) -> Instants:
+        """A column of numbers, instants, days since 1970 or clock times, as int64."""
+        values: Instants = self._found[name].astype(np.int64)
+        if self._kinds[name] == "instant":
+            values += POSTGRES_EPOCH
+        return values
+
+    def floats(self, name: str) -> NDArray[np.float64]:
+        """A column of floats; nan for NULL."""
+        return self._found[name].astype(np.float64)
+
+    def texts(self, name: str) -> tuple[list[str], Instants]:
+        """The distinct texts of a column, and the number among them of each row's."""
+        distinct, which = np.unique(self._found[name], return_inverse=True)
+        return [text.decode().rstrip() for text in distinct.tolist()], which.astype(np.int64)
+
+
+def read(
+    packs: Mapping[str, Pack], *, also: models.QuerySet[Any, Any] | None = None
+) -> tuple[dict[str, Columns], list[dict[str, Any]]]:
+    """Read several packs by name, and a few rows as dictionaries, in one statement.
+
+    Parameters
+    ----------
+    also
+        A queryset of `values`, of few rows.
+    """
+    asked = [pack.sql() for pack in packs.values()]
+    if also is not None:
+        inner, parameters = also.order_by().query.sql_with_params()
+        asked.append((f"SELECT json_agg(q)::text FROM ({inner}) q", parameters))  # noqa: S608
+    sql = "SELECT " + ", ".join(f"({part})" for part, _ in asked)
+    with cast("DatabaseWrapper", connection).binary_cursor() as cursor:
+        cursor.execute(sql, [one for _, parameters in asked for one in parameters])
+        row = cursor.fetchone() or ()
+    found = {
+        name: pack.columns(value) for (name, pack), value in zip(packs.items(), row, strict=False)
+    }
+    return found, json.loads(row[-1] or "[]") if also is not None else []
