@@ -54,7 +54,7 @@ def test_it_counts_the_same_starts_in_c_as_in_python(tmp_path: Path) -> None:
     rows, asked = loops.made_up(nurses=3, days=4)
     plain = loops.plain(rows, asked)
     assert plain.any()
-    np.testing.assert_array_equal(compiled(rows, asked), plain)
+    np.testing.assert_array_equal(compiled(rows, asked)(), plain)
 
 
 @pytest.mark.django_db

@@ -24,43 +24,51 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rows:
-    """Free stretches, each nurse's together and ascending; places as unit vectors, (n, 3)."""
+    """Free stretches, each nurse's together and ascending; places by number.
+
+    `places` are latitudes and longitudes in degrees, (m, 2).
+    """
 
     nurse: Ints
     opens: Ints
     closes: Ints
     ready: Ints
     due: Ints
-    before: Floats
-    after: Floats
+    before: Ints
+    after: Ints
     between: Ints
     spare_driving: Ints
     spare_working: Ints
+    places: Floats
+
+    @property
+    def columns(self) -> list[Ints]:
+        """All but the places, in the order of their names above."""
+        return [getattr(self, field.name) for field in fields(self) if field.name != "places"]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A visit of `minutes` at `here`, (3,), at one of the starts."""
+    """A visit of `minutes` at `here`, in degrees, at one of the starts."""
 
-    here: Floats
+    here: tuple[float, float]
     minutes: int
     starts: Ints
 
 
-Search = Callable[[Rows, Asked], Ints]
+Prepare = Callable[[Rows, Asked], Callable[[], Ints]]
 
 
 def plain(rows: Rows, asked: Asked) -> Ints:
     """Count the nurses for each start, in Python alone."""
-    columns = [getattr(rows, field.name).tolist() for field in fields(rows)]
-    starts, here = asked.starts.tolist(), asked.here.tolist()
-    zero, many = starts[0], len(starts)
-    index = _index(starts)
-    counts, reached, whose = [0] * (many + 1), 0, -1
+    starts, here = asked.starts.tolist(), unit(np.array([asked.here]))[0].tolist()
+    drives = [_drive(place, here) for place in unit(rows.places).tolist()]
+    zero, many, index = starts[0], len(starts), _index(starts)
+    counts, reached, whose, last = [0] * (many + 1), 0, -1, len(index) - 1
     for nurse, opens, closes, ready, due, before, after, between, driving, working in zip(
-        *columns, strict=True
+        *(column.tolist() for column in rows.columns), strict=True
     ):
-        to, on = _drive(before, here), _drive(here, after)
+        to, on = drives[before], drives[after]
         if nurse != whose:
             whose, reached = nurse, 0
         extra = to + on - between
@@ -68,7 +76,6 @@ def plain(rows: Rows, asked: Asked) -> Ints:
         latest = min(closes, due - on) - asked.minutes - zero + 1
         if extra > driving or extra + asked.minutes > working or earliest >= latest:
             continue
-        last = len(index) - 1
         first = max(index[min(max(earliest, 0), last)], reached)
         stop = index[min(max(latest, 0), last)]
         if first < stop:
@@ -92,7 +99,7 @@ def _drive(here: list[float], there: list[float]) -> int:
     return math.ceil(metres / 1000 / KM_PER_HOUR * 60 - 1e-9)
 
 
-def compiled(folder: Path) -> Search | None:
+def compiled(folder: Path) -> Prepare | None:
     """The C loop, compiled with -O3; None on a machine without a compiler."""
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
@@ -104,22 +111,31 @@ def compiled(folder: Path) -> Search | None:
         return None
     count_starts = ctypes.CDLL(str(library)).count_starts
 
-    def search(rows: Rows, asked: Asked) -> Ints:
-        starts = asked.starts
+    def prepared(rows: Rows, asked: Asked) -> Callable[[], Ints]:
+        starts, here = asked.starts, unit(np.array([asked.here]))
+        places = unit(rows.places)  # ours are given as unit vectors as well
         counts = np.empty(len(starts) + 1, dtype=np.int64)
         index = np.empty(int(starts[-1] - starts[0]) + 2, dtype=np.int32)
-        columns = [getattr(rows, field.name) for field in fields(rows)]
-        count_starts(
+        drives = np.empty(len(places), dtype=np.int64)
+        columns = rows.columns
+        arguments = (
             ctypes.c_int64(len(rows.nurse)),
-            *(_address(column) for column in columns),
-            _address(asked.here),
+            *(_address(column) for column in (*columns, places)),
+            ctypes.c_int64(len(places)),
+            _address(here),
             ctypes.c_int64(asked.minutes),
             ctypes.c_int64(len(starts)),
-            *(_address(given) for given in (starts, index, counts)),
+            *(_address(given) for given in (starts, index, drives, counts)),
         )
-        return counts[:-1]
+        kept = (columns, places, here, starts, index, drives)  # what the addresses point to
 
-    return search
+        def search() -> Ints:
+            count_starts(*arguments)
+            return counts[:-1] if kept else counts
+
+        return search
+
+    return prepared
 
 
 def _address(array: NDArray[np.generic]) -> ctypes.c_void_p:
@@ -134,11 +150,15 @@ def made_up(*, nurses: int, days: int = 28, seed: int = 1) -> tuple[Rows, Asked]
     begins = midnight + draw.integers([480, 720, 945], [601, 781, 1066], (count, 3)) // 15 * 15
     opens = np.hstack([midnight + 450, begins + 105])
     closes = np.hstack([begins, midnight + 1230])
-    middle = np.repeat(draw.normal([41.87, -87.72], 0.11, (nurses, 2)), days, axis=0)[:, None]
-    places = middle + draw.uniform(-0.05, 0.05, (count, 3, 2))
-    before = unit(np.concatenate([middle, places], axis=1).reshape(-1, 2))
-    after = unit(np.concatenate([places, middle], axis=1).reshape(-1, 2))
-    between = np.array([_drive(a, b) for a, b in zip(before.tolist(), after.tolist(), strict=True)])
+    homes = draw.normal([41.87, -87.72], 0.11, (nurses, 2))
+    visits = np.repeat(homes, days * 3, axis=0) + draw.uniform(-0.05, 0.05, (count * 3, 2))
+    places = np.concatenate([homes, visits])
+    home = np.repeat(np.arange(nurses), days)[:, None]
+    visit = nurses + np.arange(count * 3).reshape(count, 3)
+    before = np.hstack([home, visit]).reshape(-1)
+    after = np.hstack([visit, home]).reshape(-1)
+    points = unit(places).tolist()
+    between = [_drive(points[a], points[b]) for a, b in zip(before, after, strict=True)]
     many = count * 4
     rows = Rows(
         nurse=np.repeat(np.arange(nurses), days * 4),
@@ -148,13 +168,14 @@ def made_up(*, nurses: int, days: int = 28, seed: int = 1) -> tuple[Rows, Asked]
         due=closes.reshape(-1),
         before=before,
         after=after,
-        between=between,
+        between=np.array(between),
         spare_driving=draw.integers(20, 120, many),
         spare_working=np.full(many, FAR),
+        places=places,
     )
     quarter_hours = np.arange(480, 1010, 15)
     starts = (np.arange(days)[:, None] * 1440 + quarter_hours).reshape(-1)
-    return rows, Asked(here=unit(np.array([[41.885, -87.7845]]))[0], minutes=105, starts=starts)
+    return rows, Asked(here=(41.885, -87.7845), minutes=105, starts=starts)
 
 
 def unit(degrees: Floats) -> Floats:

@@ -63,7 +63,7 @@ def measure(house: House, *, quick: bool) -> Section:
 def core(folder: Path, *, nurses: Sequence[int], quick: bool) -> list[Core]:
     """Time the core, the C loop and plain Python in turns, in a process of their own."""
     sizes = [str(size) for size in nurses]
-    command = [sys.executable, "-m", f"{__package__}.core", str(folder / "built")]
+    command = [sys.executable, "-m", INSIDE, "core", str(folder / "built")]
     done = quietly([*command, "5" if quick else "40", *sizes])
     if done.returncode:
         raise Failed(f"The core could not be measured:\n{done.stderr[-2000:]}")
