@@ -55,7 +55,7 @@ class Nobody:
 class Board:
     """A day as the dispatcher sees it."""
 
-    date: date
+    day: date
     today: date
     zone: ZoneInfo
     axis: Axis
@@ -79,22 +79,22 @@ class Board:
     @property
     def before(self) -> date:
         """The day before."""
-        return self.date - timedelta(days=1)
+        return self.day - timedelta(days=1)
 
     @property
     def after(self) -> date:
         """The day after."""
-        return self.date + timedelta(days=1)
+        return self.day + timedelta(days=1)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing of it can change any more."""
-        return self.date < self.today
+        return self.day < self.today
 
     @property
     def is_frozen(self) -> bool:
         """Whether routes were told to nurses, or should have been by now."""
-        return bool(self.told) or now() >= copies.publish_hour(self.date)
+        return bool(self.told) or now() >= copies.publish_hour(self.day)
 
     @property
     def told(self) -> int:
@@ -104,7 +104,7 @@ class Board:
     @property
     def publish_hour(self) -> str:
         """When routes freeze."""
-        return say_moment(copies.publish_hour(self.date), self.zone)
+        return say_moment(copies.publish_hour(self.day), self.zone)
 
 
 def today() -> date:
@@ -122,7 +122,7 @@ def of(day: date, *, refusal: Refusal | None = None) -> Board:
     shown, zone, at = dispatch.on(day), clinic_zone(), now()
     axis, refused = _axis(shown, zone=zone), refusal.visit if refusal else ""
     return Board(
-        date=day,
+        day=day,
         today=today(),
         zone=zone,
         axis=axis,
