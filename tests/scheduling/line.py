@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scheduling.travel import Matrix, Place
 
@@ -18,11 +19,11 @@ class Line:
     """Travel along the road."""
 
     def table(self, sources: Sequence[Place], destinations: Sequence[Place]) -> Matrix:
-        here = np.array([place.longitude for place in sources]).reshape(-1, 1)
-        there = np.array([place.longitude for place in destinations]).reshape(1, -1)
-        minutes = np.rint(np.abs(here - there) * 1000).astype(np.int32)
-        known = np.zeros(minutes.shape, dtype=np.bool_)
-        return Matrix(seconds=minutes * 60, metres=minutes * 1000, estimated=known)
+        here, there = _kilometres(sources), _kilometres(destinations)
+        return _matrix(here[:, None], there[None, :])
+
+    def pairs(self, sources: Sequence[Place], destinations: Sequence[Place]) -> Matrix:
+        return _matrix(_kilometres(sources), _kilometres(destinations))
 
     def matrix(self, places: Sequence[Place]) -> Matrix:
         return self.table(places, places)
@@ -32,6 +33,16 @@ class Line:
 
     def metres(self, here: Place, there: Place) -> int:
         return int(self.table([here], [there]).metres[0, 0])
+
+
+def _kilometres(places: Sequence[Place]) -> NDArray[np.float64]:
+    return np.array([place.longitude for place in places], dtype=np.float64) * 1000
+
+
+def _matrix(here: NDArray[np.float64], there: NDArray[np.float64]) -> Matrix:
+    minutes = np.rint(np.abs(here - there)).astype(np.int32)
+    known = np.zeros(minutes.shape, dtype=np.bool_)
+    return Matrix(seconds=minutes * 60, metres=minutes * 1000, estimated=known)
 
 
 LINE = Line()
