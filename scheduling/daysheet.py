@@ -154,10 +154,11 @@ def _elsewhere(sheet: Sheet, held: Held, inside: tuple[Ints, Ints], *, travel: T
     spans = held.spans.where(which)
     outside = (stop - first)[which] == 0
     there, back = np.zeros((2, len(which)), dtype=np.int64)
-    for number in np.flatnonzero(outside & ~np.isnan(held.places[which, 0])).tolist():
-        home = Place(*sheet.staff.homes[spans.nurse[number]].tolist())
-        place = Place(*held.places[which[number]].tolist())
-        there[number], back[number] = travel.minutes(home, place), travel.minutes(place, home)
+    far = np.flatnonzero(outside & ~np.isnan(held.places[which, 0]))
+    known = spots(np.concatenate([sheet.staff.homes, held.places[which[far]]]))
+    home, place = spans.nurse[far], np.arange(len(far)) + len(sheet.staff.homes)
+    there[far] = legs.between(travel, known, origins=home, destinations=place, near=home)
+    back[far] = legs.between(travel, known, origins=place, destinations=home, near=home)
     return replace(spans, start=spans.start - there * MINUTE, end=spans.end + back * MINUTE)
 
 
