@@ -102,6 +102,11 @@ class Board:
         return sum(bool(row.published) for row in self.rows)
 
     @property
+    def has_refused_form(self) -> bool:
+        """Whether the form that was refused is on the page."""
+        return any(one.is_refused for one in (*self.rows, *self.nobody))
+
+    @property
     def publish_hour(self) -> str:
         """When routes freeze."""
         return say_moment(copies.publish_hour(self.day), self.zone)
@@ -205,6 +210,11 @@ class Proposal:
     def is_open(self) -> bool:
         """Whether it can still be published."""
         return not (self.is_stale or self.is_over or self.is_published)
+
+    @property
+    def may_search_longer(self) -> bool:
+        """Whether more time could bring a better plan, or its proof."""
+        return self.is_open and not self.plan.proven and self.plan.seconds < self.longest
 
     @property
     def counts_strays(self) -> bool:

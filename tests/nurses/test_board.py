@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from booking.models import Appointment
 from config.core.models import Role, User
 from nurses import board, dispatch
 from nurses.models import Plan, Route
+from scheduling import routing
 from scheduling.models import Leave, Nurse, Shift
 from tests.factories import OAK_PARK, make_nurse, make_patient, make_user
 from tests.nurses.story import START
@@ -231,6 +233,7 @@ def test_it_says_why_a_nurse_cannot_go_and_keeps_the_choice(dan: Client, held: b
     shown = answer.content.decode()
     assert answer.status_code == 409
     assert shown.count("Ben Wu has something else then, or too little time to drive.") == 2
+    assert shown.count('id="refused"') == shown.count('href="#refused"') == 1
     assert shown.count(f'<option value="{ben.pk}" selected>') == 1
     assert (f'<option value="{visit.pk}" selected>' in shown) == held
     assert holder(visit) == (cleo.pk if held else None)
@@ -294,6 +297,18 @@ def test_it_says_how_long_it_may_take_and_takes_no_longer(dan: Client) -> None:
     assert Plan.objects.count() == 1
 
 
+def test_it_offers_more_time_only_where_that_could_help(dan: Client, monkeypatch: Any) -> None:
+    crossed()
+    assert "Search longer" not in page(dan, preview_of(planned(dan)))
+
+    def unproven(*_: Any, **asked: Any) -> Any:
+        return replace(solve(*_, **asked), proven=False)
+
+    solve = routing.solve
+    monkeypatch.setattr(routing, "solve", unproven)
+    assert "Search longer" in page(dan, preview_of(planned(dan)))
+
+
 def test_it_publishes_what_was_looked_at(dan: Client) -> None:
     cleo, ben, far, near = crossed()
     plan = planned(dan)
@@ -320,7 +335,9 @@ def test_it_says_what_to_do_about_a_plan_that_is_stale(dan: Client) -> None:
     cleo, _, far, _ = crossed()
     plan = planned(dan)
     book(cleo, 6)
-    assert 'name="confirmed"' not in page(dan, preview_of(plan))
+    shown = page(dan, preview_of(plan))
+    assert shown.count("Plan this day again") == 1
+    assert 'name="confirmed"' not in shown
     answer = publish(dan, plan)
     assert answer.status_code == 409
     assert board_says(answer, "The day has changed since: have it planned again.")
