@@ -104,7 +104,8 @@ class Board:
     @property
     def has_refused_form(self) -> bool:
         """Whether the form that was refused is on the page."""
-        return any(one.is_refused for one in (*self.rows, *self.nobody))
+        refused = [*(row.is_refused for row in self.rows), *(one.is_refused for one in self.nobody)]
+        return any(refused)
 
     @property
     def publish_hour(self) -> str:
