@@ -58,20 +58,27 @@ def bound_of(graph: Graph, duals: Floats, *, price: float = UNASSIGNED_METRES) -
     return Bound(float(duals.sum() + floors.sum()), duals, floors, rests)
 
 
-def generate(graph: Graph, master: Master, clock: Clock, *, beam: int = 3) -> Bound:
+def generate(graph: Graph, master: Master, clock: Clock, *, beam: int = 2) -> Bound:
     """Fill the master until no route can improve its relaxation; return the bound proven.
 
     A first round at a low price for visits left over brings the duals near where they belong.
     """
     master.add(graph.forced)
-    nodes = np.flatnonzero((graph.opens < NEVER) & (graph.closes < NEVER))
-    trips = graph.opens[nodes] + graph.closes[nodes]
-    price = min(float(UNASSIGNED_METRES), 2.0 * trips.max(initial=0.0) + 1.0)
     best = bound_of(graph, np.zeros(graph.visits))
-    for worth, enough in ((price, 0.003), (float(UNASSIGNED_METRES), 0.0)):
-        master.price(worth)
-        best = _converged(graph, master, clock, worth, enough, beam)
+    typical = _trips(graph).mean() if graph.visits else 0.0
+    for price, enough in ((4 * typical, 0.003), (8 * typical, 0.003), (UNASSIGNED_METRES, 0.0)):
+        price = min(price, UNASSIGNED_METRES)
+        master.price(price)
+        best = _converged(graph, master, clock, price, enough, beam)
     return best
+
+
+def _trips(graph: Graph) -> Floats:
+    """Return (visits,) metres of going to a visit and nowhere else, by the nearest nurse."""
+    trips = np.full(graph.visits, float(UNASSIGNED_METRES))
+    nodes = np.flatnonzero((graph.opens < NEVER) & (graph.closes < NEVER))
+    np.minimum.at(trips, graph.visit[nodes], (graph.opens + graph.closes)[nodes])
+    return trips
 
 
 def _converged(graph, master, clock, price, enough, beam):

@@ -1,4 +1,7 @@
-"""Choosing routes: each visit in at most one, each nurse on at most one (HiGHS underneath)."""
+"""Choosing routes: each visit in one, each nurse on at most one (HiGHS underneath).
+
+The relaxation of set partitioning; Huangfu & Hall (2018), Math. Prog. Comp. 10, for the solver.
+"""
 
 from dataclasses import dataclass
 
@@ -26,7 +29,7 @@ def highs(**options: float | str) -> highspy.Highs:
     model = highspy.Highs()
     for name, value in {"output_flag": False, "threads": 1, **options}.items():
         if model.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise Unsolvable(f"HiGHS knows no option {name}")
+            raise Unsolvable(f"HiGHS refuses {name} = {value}")
     return model
 
 
@@ -61,7 +64,7 @@ class Relaxed:
     Attributes
     ----------
     visit_duals, nurse_duals
-        What covering a visit is worth, and what one more route of a nurse would be (<= 0).
+        What covering a visit is worth, and what one more route of a nurse would be.
     share
         (routes,) how much of each route is taken.
     """
@@ -72,8 +75,38 @@ class Relaxed:
     share: Floats
 
 
-def _rows(sizes: Sizes, routes: Routes) -> tuple[Ints, Ints]:
-    """Return where each column begins and which rows it meets, as HiGHS wants them."""
+def frame(model: highspy.Highs, sizes: Sizes, *, price: float) -> None:
+    """Lay out the rows, and a column for each visit that it is left over."""
+    none = np.zeros(0, dtype=np.int32)
+    rows = sizes.visits + sizes.nurses
+    low = np.concatenate([sizes.optional, sizes.must]).astype(np.float64)
+    high = np.concatenate([np.where(sizes.optional, 1.0, np.inf), np.ones(sizes.nurses)])
+    model.addRows(rows, low, high, 0, none, none, np.zeros(0))
+    each = np.arange(sizes.visits)
+    blocks(model, np.full(sizes.visits, price), each, each, np.ones(sizes.visits))
+    for visit in np.flatnonzero(~sizes.optional):
+        model.changeColBounds(int(visit), 0.0, 0.0)
+
+
+def blocks(
+    model: highspy.Highs, costs: NDArray[np.generic], begins: Ints, rows: Ints, values: Floats
+) -> None:
+    """Add columns, each from zero up: their costs in metres, where each begins, rows, values."""
+    count = len(costs)
+    model.addCols(
+        count,
+        np.asarray(costs, dtype=np.float64) / METRES,
+        np.zeros(count),
+        np.full(count, np.inf),
+        len(rows),
+        begins.astype(np.int32),
+        rows.astype(np.int32),
+        values,
+    )
+
+
+def columns(sizes: Sizes, routes: Routes) -> tuple[Ints, Ints]:
+    """Return where each route's rows begin, and the rows."""
     rows = np.column_stack([routes.stops, sizes.visits + routes.nurse])
     met = rows >= 0
     lengths = met.sum(axis=1)
@@ -83,34 +116,18 @@ def _rows(sizes: Sizes, routes: Routes) -> tuple[Ints, Ints]:
 class Master:
     """The linear relaxation, growing by columns."""
 
-    def __init__(self, sizes: Sizes, *, price: float = UNASSIGNED_METRES) -> None:
+    def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self.routes: list[Routes] = []
         self.known: set[Key] = set()
-        self.model = highs(presolve="off")
-        visits, nurses = sizes.visits, sizes.nurses
-        none = np.zeros(0, dtype=np.int32)
-        low = np.concatenate([np.where(sizes.optional, 1.0, 0.0), np.where(sizes.must, 1.0, 0.0)])
-        self.model.addRows(
-            visits + nurses, low, np.ones(visits + nurses), 0, none, none, np.zeros(0)
-        )
-        each = np.arange(visits, dtype=np.int32)
-        self.model.addCols(
-            visits,
-            np.full(visits, price / METRES),
-            np.zeros(visits),
-            np.where(sizes.optional, np.inf, 0.0),
-            visits,
-            each,
-            each,
-            np.ones(visits),
-        )
+        # 0 lets it take the primal method after new columns and the dual after new rows.
+        self.model = highs(presolve="off", simplex_strategy=0)
+        frame(self.model, sizes, price=UNASSIGNED_METRES)
 
     def price(self, metres: float) -> None:
         """Set what a visit left over costs."""
-        visits = self.sizes.visits
-        each = np.arange(visits, dtype=np.int32)
-        self.model.changeColsCost(visits, each, np.full(visits, metres / METRES))
+        each = np.arange(self.sizes.visits, dtype=np.int32)
+        self.model.changeColsCost(len(each), each, np.full(len(each), metres / METRES))
 
     def add(self, routes: Routes) -> int:
         """Add the routes that are new; return how many were."""
@@ -119,41 +136,29 @@ class Master:
             if key not in self.known:
                 self.known.add(key)
                 fresh.append(row)
-        if not fresh:
-            return 0
-        new = routes.take(np.array(fresh))
-        begins, rows = _rows(self.sizes, new)
-        count = len(new)
-        self.model.addCols(
-            count,
-            new.cost / METRES,
-            np.zeros(count),
-            np.full(count, np.inf),
-            len(rows),
-            begins.astype(np.int32),
-            rows.astype(np.int32),
-            np.ones(len(rows)),
-        )
-        self.routes.append(new)
-        return count
+        if fresh:
+            new = routes.take(np.array(fresh))
+            begins, rows = columns(self.sizes, new)
+            blocks(self.model, new.cost, begins, rows, np.ones(len(rows)))
+            self.routes.append(new)
+        return len(fresh)
 
-    def fix(self, column: int, value: float | None) -> None:
-        """Take a route wholly (1), never (0) or as the solver likes."""
+    def fix(self, route: int, value: float | None) -> None:
+        """Take a route wholly (1) or as the solver likes (None)."""
         low, high = (0.0, np.inf) if value is None else (value, value)
-        self.model.changeColBounds(self.sizes.visits + column, low, high)
+        self.model.changeColBounds(self.sizes.visits + route, low, high)
 
     def solve(self) -> Relaxed:
-        """Return the optimum over the columns so far."""
+        """Return the optimum over the routes so far."""
         self.model.run()
         status = self.model.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise Unsolvable(f"the relaxation ended {status}")
         solution = self.model.getSolution()
-        duals = METRES * np.array(solution.row_dual)
-        visits = self.sizes.visits
+        visits, nurses = np.split(METRES * np.array(solution.row_dual), [self.sizes.visits])
         return Relaxed(
             METRES * self.model.getInfo().objective_function_value,
-            np.where(self.sizes.optional, duals[:visits], 0.0),
-            duals[visits:],
-            np.array(solution.col_value)[visits:],
+            np.where(self.sizes.optional, visits, 0.0),
+            nurses,
+            np.array(solution.col_value)[self.sizes.visits :],
         )

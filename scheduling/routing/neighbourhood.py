@@ -12,6 +12,10 @@ from scheduling.routing.packing import cost_of, pack
 from scheduling.routing.routes import Routes
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+NODES, MOST = 20, 300
+"""How far a small choice is pursued: nodes, and routes in it."""
 
 
 class Neighbours:
@@ -78,31 +82,26 @@ def local(
 
 def improve(
     sizes: Sizes,
-    routes: Routes,
+    table: Routes,
     plan: Ints,
-    likely: NDArray[np.float64],
+    likely: Floats,
     clock: Clock,
     rng: np.random.Generator,
     *,
-    size: int = 30,
-    tries: int = 100,
-    enough: float = 0.0,
-    log=None,
+    size: int,
+    tries: int,
 ) -> Ints:
-    """Return a plan at least as good from the same table."""
-    near = Neighbours(sizes, routes, likely)
-    best = cost_of(sizes, routes.take(plan))
-    for turn in range(tries):
-        if clock.over() or best <= enough:
+    """Return a plan at least as good, as rows of the same table."""
+    near = Neighbours(sizes, table, likely)
+    for _ in range(tries):
+        if clock.over():
             break
-        torn = near.around(routes.take(plan), size, rng)
-        visits, rows, rest = part(sizes, routes, plan, torn)
-        small, table = local(sizes, routes.take(rows), visits, torn)
-        start = np.searchsorted(rows, np.sort(np.setdiff1d(plan, rest)))
-        packing = pack(small, table, start, clock=clock, nodes=50, likely=likely[rows])
-        plan = np.concatenate([rest, rows[packing.rows]])
-        now = cost_of(sizes, routes.take(plan))
-        if log:
-            log(turn, len(rows), now, packing)
-        best = now
-    return np.sort(plan)
+        torn = near.around(table.take(plan), size, rng)
+        visits, rows, rest = part(sizes, table, plan, torn)
+        small, routes = local(sizes, table.take(rows), visits, torn)
+        start = np.searchsorted(rows, np.setdiff1d(plan, rest))
+        packing = pack(
+            small, routes, start, clock=clock, likely=likely[rows], nodes=NODES, most=MOST
+        )
+        plan = np.sort(np.concatenate([rest, rows[packing.rows]]))
+    return plan

@@ -1,5 +1,6 @@
-"""The best plan that can be put together from a set of routes."""
+"""The best plan that can be put together from a table of routes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -7,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scheduling.routing.clock import Clock
-from scheduling.routing.master import METRES, Master, Relaxed, Sizes, _rows, highs
+from scheduling.routing.master import METRES, Sizes, blocks, columns, frame, highs
 from scheduling.routing.routes import Routes
+from scheduling.routing.tightening import BATCH, Set, Tight, halves, members
 from scheduling.routing.values import UNASSIGNED_METRES, Unsolvable
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-BATCH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,111 +36,101 @@ class Packing:
     bound: float
 
 
-def cost_of(sizes: Sizes, routes: Routes) -> int:
+def cost_of(sizes: Sizes, plan: Routes) -> int:
     """Return what a plan of these routes costs."""
     covered = np.zeros(sizes.visits + 1, dtype=bool)
-    covered[routes.stops] = True
+    covered[plan.stops] = True
     left = int((~covered[:-1] & sizes.optional).sum())
-    return int(routes.cost.sum()) + UNASSIGNED_METRES * left
-
-
-def relax(sizes: Sizes, routes: Routes, first: Ints) -> tuple[Relaxed, Floats]:
-    """Return the relaxation over all routes, priced by looking, and their reduced costs."""
-    master = Master(sizes)
-    inside = np.zeros(len(routes), dtype=bool)
-    inside[first] = True
-    master.add(routes.take(np.flatnonzero(inside)))
-    while True:
-        relaxed = master.solve()
-        reduced = routes.reduced(relaxed.visit_duals, relaxed.nurse_duals)
-        below = np.flatnonzero((reduced < -0.01) & ~inside)
-        if not len(below):
-            return relaxed, reduced
-        below = below[np.argsort(reduced[below], kind="stable")[:BATCH]]
-        inside[below] = True
-        master.add(routes.take(below))
+    return int(plan.cost.sum()) + UNASSIGNED_METRES * left
 
 
 def pack(
     sizes: Sizes,
-    routes: Routes,
+    table: Routes,
     start: Ints,
     *,
     clock: Clock,
+    likely: Floats,
     nodes: int | None = None,
-    likely: Floats | None = None,
+    most: int | None = None,
+    sets: Sequence[Set] = (),
 ) -> Packing:
-    """Return the best choice from a table that holds a plan already (`start`, its rows)."""
-    known = cost_of(sizes, routes.take(start))
-    order = np.argsort(routes.cost if likely is None else likely, kind="stable")
-    relaxed, reduced = relax(sizes, routes, np.concatenate([start, order[: 2 * BATCH]]))
+    """Return the best choice from a table that holds a plan already.
+
+    Parameters
+    ----------
+    start
+        Rows of the plan known.
+    likely
+        (routes,) the smaller, the sooner a route is looked at.
+    nodes, most
+        Give up after so many nodes, and look at no more than so many routes: then what comes back
+        is good rather than best, and the bound still holds.
+    sets
+        Cuts to begin with.
+    """
+    known = cost_of(sizes, table.take(start))
+    order = np.argsort(likely, kind="stable")
+    tight = Tight(sizes, table, np.union1d(start, order[: 2 * BATCH]))
+    tight.add(list(sets))
+    relaxed = tight.solve()
     gap = known - relaxed.metres
-    if gap < 0.5:
+    if gap < 1:
         return Packing(start, known, relaxed.metres)
-    keep = reduced <= gap
-    keep[start] = True
-    kept = np.flatnonzero(keep)
-    model = _model(sizes, routes.take(kept))
-    _begin(model, sizes, routes.take(start), np.searchsorted(kept, start))
-    model.setOptionValue("time_limit", clock.left() + model.getRunTime())
+    kept = np.flatnonzero(relaxed.reduced <= gap)
+    bound = np.inf
+    if most is not None and len(kept) > most:
+        kept = kept[np.argsort(relaxed.reduced[kept], kind="stable")[:most]]
+        bound = relaxed.metres
+    kept = np.union1d(kept, start)
+    model = _model(sizes, table.take(kept), sets)
+    _begin(model, sizes, table.take(start), np.searchsorted(kept, start))
+    model.setOptionValue("time_limit", clock.left())
     if nodes is not None:
         model.setOptionValue("mip_max_nodes", nodes)
     model.run()
-    rows, bound = _answer(model, sizes, kept)
-    found = cost_of(sizes, routes.take(rows))
+    rows, proven = _answer(model, sizes, kept)
+    found = cost_of(sizes, table.take(rows))
     if found > known:
         rows, found = start, known
-    return Packing(rows, found, min(max(bound, relaxed.metres), found))
+    return Packing(rows, found, min(max(proven, relaxed.metres), bound, found))
 
 
-def _model(sizes: Sizes, routes: Routes) -> highspy.Highs:
-    """Return the choice as a binary program: columns are visits left over, then routes."""
+def _model(sizes: Sizes, routes: Routes, sets: Sequence[Set]) -> highspy.Highs:
+    """Return the choice as a program in whole numbers: visits left over, then routes."""
     model = highs(mip_rel_gap=0.0, mip_abs_gap=0.0004)
-    visits, rows = sizes.visits, sizes.visits + sizes.nurses
-    low = np.concatenate([np.where(sizes.optional, 1.0, 0.0), np.where(sizes.must, 1.0, 0.0)])
-    none = np.zeros(0, dtype=np.int32)
-    model.addRows(rows, low, np.ones(rows), 0, none, none, np.zeros(0))
-    left = np.flatnonzero(sizes.optional).astype(np.int32)
-    each = np.arange(len(left), dtype=np.int32)
-    price = UNASSIGNED_METRES / METRES
-    ones = np.ones(len(left))
-    model.addCols(len(left), price * ones, 0 * ones, ones, len(left), each, left, ones)
-    begins, met = _rows(sizes, routes)
-    ones = np.ones(len(routes))
-    model.addCols(
-        len(routes),
-        routes.cost / METRES,
-        0 * ones,
-        ones,
-        len(met),
-        begins.astype(np.int32),
-        met.astype(np.int32),
-        np.ones(len(met)),
-    )
-    columns = len(left) + len(routes)
-    kinds = np.full(columns, highspy.HighsVarType.kInteger, dtype=object)
-    model.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), list(kinds))
+    frame(model, sizes, price=UNASSIGNED_METRES)
+    begins, rows = columns(sizes, routes)
+    blocks(model, routes.cost, begins, rows, np.ones(len(rows)))
+    own = members(sizes, routes)
+    for one in sets:
+        weights = halves(own, sizes.visits + sizes.nurses, one)
+        at = np.flatnonzero(weights)
+        where = (sizes.visits + at).astype(np.int32)
+        model.addRow(-np.inf, float(len(one) // 2), len(at), where, weights[at].astype(np.float64))
+    count = model.getNumCol()
+    whole = [highspy.HighsVarType.kInteger] * count
+    model.changeColsIntegrality(count, np.arange(count, dtype=np.int32), whole)
     return model
 
 
-def _begin(model, sizes, plan, rows):
+def _begin(model: highspy.Highs, sizes: Sizes, plan: Routes, rows: Ints) -> None:
+    """Tell the solver the plan known."""
     covered = np.zeros(sizes.visits + 1, dtype=bool)
     covered[plan.stops] = True
-    left = ~covered[:-1][sizes.optional]
     values = np.zeros(model.getNumCol())
-    values[: len(left)] = left
-    values[len(left) + rows] = 1
+    values[: sizes.visits] = ~covered[:-1] & sizes.optional
+    values[sizes.visits + rows] = 1
     solution = highspy.HighsSolution()
     solution.col_value = values.tolist()
     model.setSolution(solution)
 
 
-def _answer(model, sizes, kept):
+def _answer(model: highspy.Highs, sizes: Sizes, kept: Ints) -> tuple[Ints, float]:
+    """Return the rows chosen and the bound proven."""
     status = model.getModelStatus()
     good = highspy.HighsModelStatus
     if status not in (good.kOptimal, good.kTimeLimit, good.kSolutionLimit):
         raise Unsolvable(f"the choice of routes ended {status}")
-    info = model.getInfo()
-    values = np.array(model.getSolution().col_value)
-    chosen = values[int(sizes.optional.sum()) :] > 0.5
-    return kept[chosen], METRES * info.mip_dual_bound
+    chosen = np.array(model.getSolution().col_value)[sizes.visits :] > 0.5
+    return kept[chosen], METRES * model.getInfo().mip_dual_bound

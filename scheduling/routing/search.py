@@ -1,24 +1,42 @@
-"""Dispatching a day: relaxation, first plan, better plans, and the proof."""
+"""Dispatching a day: a relaxation, a first plan, better plans, and the proof.
+
+Set partitioning by column generation (Desaulniers, Desrosiers & Solomon 2005). Every route whose
+reduced cost is within the gap is listed, as in Baldacci, Christofides & Mingozzi (2008), Math.
+Prog. 115; the list is tightened by cuts, thinned out, and chosen from exactly.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scheduling.routing.clock import Clock
-from scheduling.routing.diving import dive
-from scheduling.routing.explain import reasons
+from scheduling.routing.diving import dive, plunge
 from scheduling.routing.generation import generate
 from scheduling.routing.graph import Graph, build
 from scheduling.routing.master import Master, Sizes
 from scheduling.routing.neighbourhood import improve
-from scheduling.routing.packing import Packing, cost_of, pack
+from scheduling.routing.packing import cost_of, pack
 from scheduling.routing.pricing import routes_below
+from scheduling.routing.report import planned
 from scheduling.routing.routes import Routes, distinct, joined
-from scheduling.routing.values import UNASSIGNED_METRES, Day, Plan
+from scheduling.routing.tightening import Tight, Tightened, tighten
+from scheduling.routing.values import Day, Plan
 from scheduling.routing.verify import routes_of
 
-MANY = 30_000
-"""With more routes than this the best choice is not looked for in one go."""
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FEW = 1_000
+"""Routes from which the best choice is sought in one go."""
+SOME = 40_000
+"""Routes to look for a better plan in."""
+MANY = 400_000
+"""Routes the relaxation is tightened over."""
+SIZE, TRIES = 30, 40
+"""How many nurses are torn up together, and how often."""
+STALLED = 8
+"""Rounds of search without a better plan after which it rests."""
 
 
 def solve(
@@ -37,68 +55,151 @@ def solve(
     seed
         The same seed gives the same plan wherever time was enough.
     start
-        Known routes, visit ids in order by nurse id. Those that break a rule are not used; the
-        rest are kept where nothing better is found.
+        Known routes, visit ids in order by nurse id. Visits in them that break a rule are left
+        out; the rest is kept where nothing better is found.
     """
     clock = Clock(seconds)
-    graph = build(day)
-    sizes = Sizes(graph.optional, graph.must)
-    master = Master(sizes)
-    master.add(routes_of(day, start or {}))
-    bound = generate(graph, master, clock)
-    plans = [dive(graph, master, clock), routes_of(day, start or {})]
-    best = min((completed(graph, plan) for plan in plans), key=lambda plan: cost_of(sizes, plan))
-    rng = np.random.default_rng(seed)
-    low = bound.metres
-    while True:
-        gap = cost_of(sizes, best) - low
-        if gap < 1 or clock.over():
-            break
-        reach = min(gap, 15_000.0)
-        table, _ = routes_below(graph, bound.visit_duals, bound.floors + reach, best=bound.rests)
-        table = distinct(joined([table, best, *master.routes]))
-        known = {key: row for row, key in enumerate(table.keys())}
-        rows = np.array(sorted(known[key] for key in best.keys()), dtype=np.int64)
-        likely = table.reduced(bound.visit_duals, bound.floors)
-        if len(table) <= MANY:
-            packing = pack(sizes, table, rows, clock=clock, likely=likely)
-            low = max(low, min(packing.bound, bound.metres + reach))
-            rows = packing.rows
-        else:
-            rows = improve(sizes, table, rows, likely, clock, rng)
-        again = table.take(rows)
-        settled = cost_of(sizes, again) >= cost_of(sizes, best) and len(table) <= MANY
-        best = again
-        if settled:
-            break
-    return planned(day, graph, best, low, clock, seed)
+    search = Search(day, clock, np.random.default_rng(seed), routes_of(day, start or {}))
+    search.run()
+    return planned(day, search.best, search.low, clock.spent(), seed)
 
 
-def completed(graph: Graph, plan: Routes) -> Routes:
-    """Return a plan with the routes that pinned visits force."""
-    lacking = np.setdiff1d(graph.forced.nurse, plan.nurse)
-    return joined([plan, graph.forced.take(np.isin(graph.forced.nurse, lacking))])
+class Search:
+    """One search: the best plan so far and the bound below all plans.
 
+    Attributes
+    ----------
+    best
+        Routes of the best plan.
+    low
+        Metres no plan can do with less than.
+    """
 
-def planned(day: Day, graph: Graph, plan: Routes, low: float, clock: Clock, seed: int) -> Plan:
-    """Return the plan in the day's own names."""
-    routes: dict[str, tuple[str, ...]] = {nurse.id: () for nurse in day.nurses}
-    for nurse, stops in plan.keys():
-        routes[day.nurses[nurse].id] = tuple(day.visits[stop].id for stop in stops)
-    carried = {visit for route in routes.values() for visit in route}
-    left = tuple(visit.id for visit in day.visits if visit.id not in carried)
-    cost = int(plan.cost.sum()) + UNASSIGNED_METRES * len(left)
-    bound = min(cost, int(np.ceil(low - 0.5)))
-    gap = 100 * (cost - bound) / cost if cost else 0.0
-    return Plan(
-        routes=routes,
-        unassigned=left,
-        metres=int(plan.metres.sum()),
-        cost_metres=cost,
-        lower_bound_metres=bound,
-        gap_percent=gap,
-        proven=gap <= 0.001,
-        seconds=clock.spent(),
-        seed=seed,
-        why=reasons(day, routes),
-    )
+    def __init__(self, day: Day, clock: Clock, rng: np.random.Generator, start: Routes) -> None:
+        self.clock = clock
+        self.rng = rng
+        self.graph: Graph = build(day)
+        self.sizes = Sizes(self.graph.optional, self.graph.must)
+        self.master = Master(self.sizes)
+        self.best = start
+        self.best = self._completed(start)
+        self.low = 0.0
+
+    def run(self) -> None:
+        """Search until the gap is closed, nothing moves any more, or time is up."""
+        self.master.add(self.best)
+        self.bound = generate(self.graph, self.master, self.clock)
+        self.low = self.bound.metres
+        self._offer(dive(self.graph, self.master, self.clock))
+        if self._done():
+            return
+        reach, table = self._table(SOME)
+        if len(table) > FEW:
+            table = distinct(joined([table, self.best, *self.master.routes]))
+            likely = table.reduced(self.bound.visit_duals, self.bound.floors)
+            self._improve(table, likely, self.best, size=self._size(), tries=TRIES)
+        if not self._done():
+            self._prove()
+
+    def _gap(self) -> float:
+        return cost_of(self.sizes, self.best) - self.low
+
+    def _size(self) -> int:
+        """Return how many nurses to tear up together."""
+        return min(SIZE, max(2, self.sizes.nurses // 2))
+
+    def _done(self) -> bool:
+        return self._gap() < 1 or self.clock.over()
+
+    def _completed(self, plan: Routes) -> Routes:
+        """Return a plan with the routes that pinned visits force."""
+        lacking = np.setdiff1d(self.graph.forced.nurse, plan.nurse)
+        return joined([plan, self.graph.forced.take(np.isin(self.graph.forced.nurse, lacking))])
+
+    def _offer(self, plan: Routes) -> bool:
+        """Take a plan if it is better; return whether it is."""
+        plan = self._completed(plan)
+        better = cost_of(self.sizes, plan) < cost_of(self.sizes, self.best)
+        if better:
+            self.best = plan
+        return better
+
+    def _table(self, most: int) -> tuple[float, Routes]:
+        """Return all routes of a reduced cost within the gap, or as far as `most` of them go."""
+        reach = cost_of(self.sizes, self.best) - self.bound.metres
+        while True:
+            limit = self.bound.floors + reach
+            table, complete = routes_below(
+                self.graph, self.bound.visit_duals, limit, best=self.bound.rests, limit=most
+            )
+            if complete:
+                return reach, distinct(joined([table, self.best]))
+            reach *= 0.7
+
+    def _rows(self, table: Routes, plan: Routes) -> Ints:
+        """Return where a plan's routes stand in a table."""
+        rows = []
+        for nurse, stops in plan.keys():
+            mine = np.flatnonzero(table.nurse == nurse)
+            padded = [*stops, *[-1] * (table.stops.shape[1] - len(stops))]
+            rows.append(mine[(table.stops[mine] == padded).all(axis=1)][0])
+        return np.sort(np.array(rows, dtype=np.int64))
+
+    def _improve(
+        self, table: Routes, likely: Floats, plan: Routes, *, size: int, tries: int
+    ) -> bool:
+        """Look for a plan better than the best, starting from one whose routes are all here."""
+        rows = self._rows(table, plan)
+        rows = improve(
+            self.sizes, table, rows, likely, self.clock, self.rng, size=size, tries=tries
+        )
+        return self._offer(table.take(rows))
+
+    def _prove(self) -> None:
+        """Tighten, thin out, and choose exactly once few enough routes are left."""
+        reach, table = self._table(MANY)
+        order = np.argsort(table.reduced(self.bound.visit_duals, self.bound.floors), kind="stable")
+        tight = Tight(self.sizes, table, np.sort(order[: 3 * FEW]))
+        ceiling = self.bound.metres + reach
+        stalled = 0
+        while not self._done():
+            optimum = tighten(tight, cost_of(self.sizes, self.best), self.clock, self.rng)
+            self.low = max(self.low, min(optimum.metres, ceiling))
+            kept = int((optimum.reduced <= self._gap()).sum())
+            if self._done() or stalled >= STALLED:
+                return
+            if kept <= FEW or (kept <= SOME // 4 and stalled >= 2):
+                self._settle(tight, optimum, ceiling)
+                return
+            stalled = 0 if self._closer(tight, optimum, stalled) else stalled + 1
+
+    def _settle(self, tight: Tight, optimum: Tightened, ceiling: float) -> None:
+        """Choose from what is left, exactly."""
+        table = distinct(joined([tight.table.take(optimum.reduced <= self._gap()), self.best]))
+        rows = self._rows(table, self.best)
+        packing = pack(
+            self.sizes,
+            table,
+            rows,
+            clock=self.clock,
+            sets=tight.sets,
+            likely=table.reduced(self.bound.visit_duals, self.bound.floors),
+        )
+        self._offer(table.take(packing.rows))
+        self.low = max(self.low, min(packing.bound, ceiling))
+
+    def _closer(self, tight: Tight, optimum: Tightened, stalled: int) -> bool:
+        """Look for a better plan near the tightened optimum; return whether there was one."""
+        optimum = optimum.take(tight.prune(optimum.reduced <= self._gap()))
+        likely = optimum.reduced
+        near = tight.table.take(likely <= self._gap())
+        table = distinct(joined([near, self.best]))
+        known = dict(zip(near.keys(), likely[likely <= self._gap()].tolist(), strict=True))
+        likely = np.array([known.get(key, self._gap()) for key in table.keys()])
+        size = self._size() + 5 * (stalled % 4)
+        if self._improve(table, likely, self.best, size=size, tries=TRIES // 2):
+            return True
+        plan = self._completed(tight.table.take(plunge(tight, self.clock, self.rng)))
+        table = distinct(joined([table, plan]))
+        likely = np.array([known.get(key, self._gap()) for key in table.keys()])
+        return self._improve(table, likely, plan, size=self._size(), tries=TRIES // 2)
