@@ -66,10 +66,12 @@ def test_it_records_how_patients_of_its_clinic_book() -> None:
     booked = list(record.record(grown["tokens"]))
     assert {one["token"] for one in booked} == set(grown["tokens"])
     for one in booked:
-        text = " ".join(one["statements"])
+        text = " ".join(text for text, _ in one["statements"])
         assert 'INSERT INTO "booking_appointment"' in text
         assert "pg_advisory_xact_lock" in text
+        assert "SAVEPOINT" in text
         assert "%s" not in text
+        assert "$1" not in text
 
 
 def test_it_keeps_each_part_of_the_page_once(tmp_path: Path, monkeypatch: Any) -> None:

@@ -16,12 +16,15 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from psycopg.pq import Format
 
 from config.core.clock import now
 
 DAYS = 26
 HOST = "127.0.0.1"
 CREATED = 201
+TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK")
+Statement = tuple[str, bool]
 
 
 def main() -> None:
@@ -40,12 +43,29 @@ def record(tokens: list[str]) -> Iterator[dict[str, Any]]:
         for starts_at in _offered(client, draw, day=2 + number % DAYS, taken=taken):
             taken.add(starts_at)
             body = {"therapy": "mood-40", "starts_at": starts_at}
-            connection.queries_log.clear()
-            answer = client.post("/api/v1/appointments/", body, content_type="application/json")
-            if answer.status_code == CREATED:
-                statements = [str(one["sql"]) for one in connection.queries_log]
+            status, statements = _booked(client, body)
+            if status == CREATED:
                 yield {"token": token, "body": body, "statements": statements}
                 break
+
+
+def _booked(client: Client, body: dict[str, str]) -> tuple[int, list[Statement]]:
+    """Book, and give the statements in order: text, and whether the answer comes in binary."""
+    sent: list[Statement] = []
+
+    def note(execute: Any, sql: Any, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        text = connection.ops.compose_sql(sql, parameters)
+        sent.append((text, context["cursor"].cursor.format == Format.BINARY))
+        return execute(sql, parameters, many, context)
+
+    connection.queries_log.clear()
+    with connection.execute_wrapper(note):
+        answer = client.post("/api/v1/appointments/", body, content_type="application/json")
+    # Django tells its log alone where a transaction begins and ends.
+    texts, noted = [one["sql"] for one in connection.queries_log], iter(sent)
+    return answer.status_code, [
+        (text, False) if text in TRANSACTION else next(noted) for text in texts
+    ]
 
 
 def _offered(client: Client, draw: random.Random, *, day: int, taken: set[str]) -> list[str]:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import psycopg
 
+Script = list[tuple[bytes, bool]]
+
 
 def main() -> None:
     """Send the statements."""
     address, file, number, of = sys.argv[1:]
     mine = json.loads(Path(file).read_text())[int(number) :: int(of)]
-    scripts = [[text.encode() for text in booking["statements"]] for booking in mine]
+    scripts = [[(text.encode(), binary) for text, binary in one["statements"]] for one in mine]
     with psycopg.connect(address, autocommit=True, prepare_threshold=None) as connection:
         cursor = connection.cursor()
         print("ready", flush=True)
@@ -26,10 +28,10 @@ def main() -> None:
     print(json.dumps(seconds))
 
 
-def _send(cursor: psycopg.Cursor, script: list[bytes]) -> float:
+def _send(cursor: psycopg.Cursor, script: Script) -> float:
     begun = time.perf_counter()
-    for statement in script:
-        cursor.execute(statement)
+    for statement, binary in script:
+        cursor.execute(statement, binary=binary)
         if cursor.description:
             cursor.fetchall()
     return time.perf_counter() - begun
