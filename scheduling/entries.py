@@ -63,7 +63,8 @@ class Asked:
     therapy, state
         What she must have papers for; no therapy asks for none.
     held
-        Rows of what takes nurses' time, to be read in the same statement.
+        Rows of what takes nurses' time, to be read in the same statement; their column `taken`
+        packs nurse, start, end, latitude and longitude, and is null where there is no nurse.
     also
         A few other rows, as a queryset of `values`.
     """
@@ -104,7 +105,7 @@ def read(asked: Asked) -> Found:
         "licences": Pack(_licences(asked), LICENCE),
     }
     if asked.held is not None:
-        packs["held"] = Pack(asked.held, HELD)
+        packs["held"] = Pack(asked.held, HELD, stored="taken")
     columns, also = packed.read(packs, also=asked.also)
     staff = _staff(columns["nurses"])
     off = [_spans(columns["leaves"], staff)]

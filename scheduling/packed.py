@@ -41,18 +41,29 @@ _READ = {"float": ">f8", "text": f"S{TEXT_BYTES}"}
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Rows to read: a queryset, and the kinds of the columns to read of it, by name."""
+    """Rows to read: a queryset, and the kinds of the columns to read of it, by name.
+
+    Attributes
+    ----------
+    stored
+        The column that holds all of them packed already.
+    """
 
     rows: models.QuerySet[Any]
     kinds: dict[str, str]
+    stored: str = ""
 
     def sql(self) -> tuple[str, Sequence[Any]]:
         """One row of one value."""
         try:
-            query = self.rows.order_by().values_list(*self.kinds).query
-            inner, parameters = query.sql_with_params()
+            asked = self.rows.order_by().values_list(
+                *([self.stored] if self.stored else self.kinds)
+            )
+            inner, parameters = asked.query.sql_with_params()
         except EmptyResultSet:  # Django saw that there can be none
             return "SELECT NULL::bytea", ()
+        if self.stored:
+            return f"SELECT string_agg(c, ''::bytea) FROM ({inner}) q(c)", parameters  # noqa: S608
         names = [f"c{number}" for number in range(len(self.kinds))]
         sent = " || ".join(
             _or_null(_SENT[kind].format(name), _NULLS.get(kind, _NULL))

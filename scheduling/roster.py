@@ -62,8 +62,8 @@ def look(
     Parameters
     ----------
     held
-        Rows with `nurse_id`, `starts_at`, `ends_at`, `latitude` and `longitude`: what takes the
-        time of nurses on these days and one more on both sides.
+        Rows whose column `taken` packs what takes the time of nurses, see `entries.Asked`, on these
+        days and one more on both sides.
     """
     found = entries.read(
         Asked(

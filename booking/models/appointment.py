@@ -12,6 +12,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from booking.clock import EARLIEST, LATEST
@@ -23,6 +24,14 @@ from config.core.policy import FLOORS
 from config.core.triggers import changed, changed_once_set, refused, refused_where, written
 from patients.models import Order, Patient, Therapy
 from scheduling.models import Nurse
+
+# Who is taken from when to when, and where: what the search for slots reads of each promise, in the
+# bytes it reads (`scheduling.packed`), so that PostgreSQL sends them as they are stored.
+TAKEN = (
+    "int8send(nurse_id) || timestamptz_send(starts_at) || timestamptz_send(ends_at)"
+    r" || COALESCE(float8send(latitude), '\x7ff8000000000000'::bytea)"
+    r" || COALESCE(float8send(longitude), '\x7ff8000000000000'::bytea)"
+)
 
 FOOD_FLOOR = timedelta(hours=FLOORS["FOOD_HOURS"])
 LIQUIDS_FLOOR = timedelta(hours=FLOORS["LIQUIDS_HOURS"])
@@ -73,6 +82,11 @@ class Appointment(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     period = period_column()
+    taken = models.GeneratedField(
+        expression=RawSQL(TAKEN, ()),  # noqa: S611  no input of anybody's
+        output_field=models.BinaryField(null=True),
+        db_persist=True,
+    )
     prep_minutes = models.PositiveSmallIntegerField()
     infusion_minutes = models.PositiveSmallIntegerField()
     observation_minutes = models.PositiveSmallIntegerField()
@@ -111,6 +125,12 @@ class Appointment(models.Model):
         indexes = [
             models.Index(fields=["nurse", "starts_at"]),
             models.Index(fields=["patient", "starts_at"]),
+            models.Index(
+                fields=["ends_at", "starts_at"],
+                include=["taken"],
+                name="appointment_taken",
+                condition=Q(status__in=OCCUPYING),
+            ),
             models.Index(
                 fields=["gate_asked_at"],
                 name="appointment_gate_queue",
