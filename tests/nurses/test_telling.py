@@ -38,7 +38,7 @@ def published() -> Nurse:
 
 
 def sent() -> list[str]:
-    return ["\n".join([*one.to, one.subject, str(one.body)]) for one in mail.outbox]
+    return ["\n".join([*one.to, str(one.subject), str(one.body)]) for one in mail.outbox]
 
 
 def test_she_gets_one_e_mail_with_a_link_and_nothing_about_any_patient() -> None:
