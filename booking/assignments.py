@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from booking import availability, search
+from booking import availability, rules, search
 from booking.clock import local_day
 from booking.models import Appointment, Status
 from booking.search import Where
@@ -128,12 +128,14 @@ def give(visit: Appointment, *, nurse: Nurse) -> None:
     NotOffered, SlotTaken
     """
     at = where_booked(visit)
-    wish = search.wish_for(
-        patient=visit.patient,
+    # What the patient has besides does not depend on who comes.
+    wish = rules.Wish(
         therapy=visit.therapy,
+        order=visit.order,
         starts_at=visit.starts_at,
+        zone=ZoneInfo(visit.time_zone),
         asked_at=now(),
-        without=visit,
+        diary=rules.Diary(taken=(), infusions=()),
     )
     try:
         availability.assign(appointment=visit, wish=wish, at=at, nurse=nurse)

@@ -164,13 +164,13 @@ def assign(*, appointment: Appointment, wish: Wish, at: Where, nurse: Nurse) -> 
     ------
     NotOffered, SlotTaken
     """
-    found = _look(wish=wish, at=at, without=appointment, nurse_ids=[nurse.pk])
-    able = _able(found.sheet, held=NOTHING_HELD, wish=wish, at=at)
-    if not able:
+    one = Candidate(nurse.pk, ZoneInfo(nurse.time_zone))
+    lock_nurse_day(nurse=one, starts_at=wish.starts_at)
+    if not still_free(nurse=one, wish=wish, at=at, without=appointment):
+        found = _look(wish=wish, at=at, without=appointment, nurse_ids=[nurse.pk])
+        if _able(found.sheet, held=NOTHING_HELD, wish=wish, at=at):
+            raise SlotTaken([Reason("slot_taken", f"{nurse} has another visit.")])
         raise NotOffered([Reason("not_offered", f"{nurse} may not be sent there then.")])
-    lock_nurse_day(nurse=able[0], starts_at=wish.starts_at)
-    if not still_free(nurse=able[0], wish=wish, at=at, without=appointment):
-        raise SlotTaken([Reason("slot_taken", f"{nurse} has another visit.")])
     appointment.nurse = nurse
     with constraints_as_refusals():
         appointment.save(update_fields=["nurse"])
