@@ -261,6 +261,7 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatusEnum": "booking.models.Status",
         "NoticeStatusEnum": "booking.models.NoticeStatus",
         "IntakeStatusEnum": "patients.models.Intake.Status",
+        "PlanStatusEnum": "nurses.models.Plan.Status",
     }
     | {
         f"{kind}Enum": f"drf_standardized_errors.openapi_serializers.{kind}Enum.choices"
