@@ -22,16 +22,28 @@ from config.core.errors import Reason, Refused, constraints_as_refusals
 from scheduling import daysheet, roster
 from scheduling.instants import micros
 from scheduling.models import Nurse
-from scheduling.sheet import NOTHING_HELD, Held, Sheet
+from scheduling.sheet import NOTHING_HELD, Held, Sheet, Staff
 from scheduling.slots import fits
+
+Taken = tuple[float, float, float, float]
+NOWHERE = 1000.0  # the latitude of a consultation, which has no place
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A nurse who could make a start, and the zone whose days she works by."""
+    """A nurse who could make a start.
+
+    Attributes
+    ----------
+    zone
+        Whose days she works by.
+    holding
+        What took her time around the start when she was found able: start, end and place of each.
+    """
 
     nurse_id: int
     zone: ZoneInfo
+    holding: frozenset[Taken] | None = None
 
 
 class NotOffered(Refused):
@@ -127,16 +139,23 @@ def _look(
 def _able(sheet: Sheet, *, held: Held, wish: Wish, at: Where) -> list[Candidate]:
     """Return who can make the start, least extra driving first, then by number."""
     travel, start = search.travel(), micros(wish.starts_at)
-    rows = daysheet.rows(sheet=sheet, held=held, travel=travel)
-    found = fits(rows=rows, here=at.place, minutes=wish.therapy.total_minutes, travel=travel)
+    minutes = wish.therapy.total_minutes
+    rows = daysheet.rows(sheet=sheet, held=held, travel=travel, shortest=minutes)
+    found = fits(rows=rows, here=at.place, minutes=minutes, travel=travel)
     at_start = (found.earliest <= start) & (start <= found.latest)
     numbers = rows.nurse[found.row[at_start]]
     nearest = numbers[np.lexsort((numbers, found.extra[at_start]))]
-    staff = sheet.staff
-    return [
-        Candidate(number, staff.zones[staff.zone[np.searchsorted(staff.numbers, number)]])
-        for number in dict.fromkeys(nearest.tolist())
-    ]
+    return [_candidate(sheet.staff, held, number) for number in dict.fromkeys(nearest.tolist())]
+
+
+def _candidate(staff: Staff, held: Held, number: int) -> Candidate:
+    place = int(np.searchsorted(staff.numbers, number))
+    hers = held.spans.nurse == place
+    where = np.nan_to_num(held.places[hers], nan=NOWHERE)
+    # As floats, which hold microseconds of our years exactly.
+    columns = np.column_stack([held.spans.start[hers], held.spans.end[hers], where])
+    holding = frozenset((start, end, lat, lon) for start, end, lat, lon in columns.tolist())
+    return Candidate(number, staff.zones[staff.zone[place]], holding)
 
 
 def _slot_taken(*, wish: Wish, at: Where, without: Appointment | None = None) -> SlotTaken:
@@ -152,9 +171,26 @@ def _not_offered(*, wish: Wish, at: Where, without: Appointment | None = None) -
 
 
 def still_free(*, nurse: Candidate, wish: Wish, at: Where, without: Appointment | None) -> bool:
-    """Look again under the lock."""
+    """Look again under the lock: at what she holds, and where that has changed at everything."""
+    if nurse.holding == _holding_now(nurse, wish=wish, without=without):
+        return True
     found = _look(wish=wish, at=at, without=without, nurse_ids=[nurse.nurse_id])
     return bool(_able(found.sheet, held=found.held, wish=wish, at=at))
+
+
+def _holding_now(nurse: Candidate, *, wish: Wish, without: Appointment | None) -> frozenset[Taken]:
+    day = wish.starts_at.astimezone(UTC).date()
+    held = search.holding(first=day, last=day, nurse_ids=[nurse.nurse_id], without=without)
+    rows = held.order_by().values_list("starts_at", "ends_at", "latitude", "longitude")
+    return frozenset(
+        (
+            float(micros(starts_at)),
+            float(micros(ends_at)),
+            NOWHERE if latitude is None else latitude,
+            NOWHERE if longitude is None else longitude,
+        )
+        for starts_at, ends_at, latitude, longitude in rows
+    )
 
 
 def assign(*, appointment: Appointment, wish: Wish, at: Where, nurse: Nurse) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.db.models import QuerySet
 
 from booking import clock, grid, offers, rules
 from booking.models import Appointment
@@ -62,6 +63,24 @@ def place_of(appointment: Appointment) -> Place | None:
     return Place(appointment.latitude, appointment.longitude)
 
 
+def holding(
+    *,
+    first: date,
+    last: date,
+    nurse_ids: Sequence[int] | None = None,
+    without: Appointment | None = None,
+) -> QuerySet[Appointment]:
+    """Return what takes nurses' time on these UTC days and two more on both sides."""
+    # Not by `overlapping`: the index `appointment_taken` answers this by itself.
+    held = Appointment.objects.occupying().filter(
+        ends_at__gt=datetime.combine(first - 2 * DAY, time(), tzinfo=UTC),
+        starts_at__lt=datetime.combine(last + 3 * DAY, time(), tzinfo=UTC),
+    )
+    if nurse_ids is not None:
+        held = held.filter(nurse__in=nurse_ids)
+    return held if without is None else held.exclude(pk=without.pk)
+
+
 def look(
     *,
     wish: rules.Wish,
@@ -76,15 +95,7 @@ def look(
     Days are local to each nurse, so the visits of a day more are read on both sides: the limits of
     a nurse's day count all of it.
     """
-    # Not by `overlapping`: the index `appointment_taken` answers this by itself.
-    held = Appointment.objects.occupying().filter(
-        ends_at__gt=datetime.combine(first - 2 * DAY, time(), tzinfo=UTC),
-        starts_at__lt=datetime.combine(last + 3 * DAY, time(), tzinfo=UTC),
-    )
-    if nurse_ids is not None:
-        held = held.filter(nurse__in=nurse_ids)
-    if without is not None:
-        held = held.exclude(pk=without.pk)
+    held = holding(first=first, last=last, nurse_ids=nurse_ids, without=without)
     return roster.look(
         therapy=wish.therapy,
         state=at.state,
@@ -120,11 +131,11 @@ def feasible(
         return None
     days = (instant(int(edge)).date() for edge in starts[[0, -1]])
     found = look(wish=wish, at=at, first=next(days), last=next(days), without=without)
-    drives = travel()
+    drives, minutes = travel(), wish.therapy.total_minutes
     return feasible_starts(
-        rows=daysheet.rows(sheet=found.sheet, held=found.held, travel=drives),
+        rows=daysheet.rows(sheet=found.sheet, held=found.held, travel=drives, shortest=minutes),
         here=at.place,
-        minutes=wish.therapy.total_minutes,
+        minutes=minutes,
         starts=starts[~grid.on_days(starts, days=found.closed, zone=wish.zone)],
         travel=drives,
     )

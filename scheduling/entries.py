@@ -22,6 +22,7 @@ from scheduling.sheet import NOTHING_HELD, Held, Ints, Sheet, Spans, Staff
 
 DAY = timedelta(days=1)
 FOREVER = np.iinfo(np.int64).max
+WIDEST = 1 << 20  # numbers of nurses, beyond which they are searched for
 
 NURSE = {
     "pk": "number",
@@ -195,11 +196,20 @@ def _limits(nurses: Columns, name: str, clinics: int) -> Ints:
     return np.where(own == MISSING, clinics, own)
 
 
-def _whose(columns: Columns, staff: Staff) -> tuple[Ints, Ints]:
+def _whose(columns: Columns, staff: Staff) -> tuple[Ints | slice, Ints]:
     """Return the rows of known nurses, and the place of each one's nurse among the staff."""
     ids = columns.whole("nurse_id")
-    place = np.searchsorted(staff.numbers, ids)
-    known = np.append(staff.numbers, MISSING)[place] == ids
+    most = max(int(ids.max(initial=0)), int(staff.numbers.max(initial=0)))
+    if most <= WIDEST:  # looked up, not searched
+        place_of = np.full(most + 1, -1)
+        place_of[staff.numbers] = np.arange(len(staff.numbers))
+        place = place_of[ids]
+    else:
+        place = np.searchsorted(staff.numbers, ids)
+        place[np.append(staff.numbers, MISSING)[place] != ids] = -1
+    known = place >= 0
+    if known.all():
+        return slice(None), place
     return np.flatnonzero(known), place[known]
 
 
@@ -242,7 +252,9 @@ def _without_papers(therapy: Therapy, calendar: Calendar, columns: dict[str, Col
     if therapy.needs_order:
         licences = columns["licences"]
         rows, nurse = _whose(licences, staff)
-        begins, ends = (licences.whole(name)[rows, None] for name in ("valid_from", "valid_until"))
+        begins, ends = (
+            licences.whole(name)[rows][:, None] for name in ("valid_from", "valid_until")
+        )
         stands = np.zeros(allowed.shape, dtype=np.bool_)
         np.logical_or.at(stands, nurse, (begins <= days) & (days <= ends))
         allowed &= stands
@@ -253,6 +265,7 @@ def _without_papers(therapy: Therapy, calendar: Calendar, columns: dict[str, Col
 def _held(columns: Columns | None, staff: Staff) -> Held:
     if columns is None:
         return NOTHING_HELD
-    rows, _ = _whose(columns, staff)
+    rows, nurse = _whose(columns, staff)
+    spans = Spans(nurse, columns.whole("starts_at")[rows], columns.whole("ends_at")[rows])
     places = np.stack([columns.floats("latitude"), columns.floats("longitude")], axis=1)
-    return Held(_spans(columns, staff), places[rows])
+    return Held(spans, places[rows])

@@ -75,8 +75,13 @@ class Pack:
     def columns(self, value: bytes | None) -> Columns:
         """What PostgreSQL sent, as columns."""
         dtype = np.dtype([(name, _READ.get(kind, ">i8")) for name, kind in self.kinds.items()])
-        found = np.frombuffer(value or b"", dtype=dtype)
-        return Columns(found, self.kinds)
+        if any(kind == "text" for kind in self.kinds.values()):
+            found = np.frombuffer(value or b"", dtype=dtype)
+            return Columns({name: found[name] for name in self.kinds}, self.kinds)
+        # Eight bytes each: turned around all together.
+        wide = np.frombuffer(value or b"", dtype=">i8").reshape(-1, len(self.kinds))
+        turned = np.ascontiguousarray(wide.T, dtype=np.int64)
+        return Columns(dict(zip(self.kinds, turned, strict=True)), self.kinds)
 
 
 def _or_null(sent: str, null: str | None) -> str:
@@ -87,11 +92,8 @@ def _or_null(sent: str, null: str | None) -> str:
 class Columns:
     """The columns that were read."""
 
-    _found: NDArray[Any]
+    _found: dict[str, NDArray[Any]]
     _kinds: dict[str, str]
-
-    def __len__(self) -> int:
-        return len(self._found)
 
     def whole(self, name: str) -> Instants:
         """A column of numbers, instants, days since 1970 or clock times, as int64."""
@@ -102,7 +104,8 @@ class Columns:
 
     def floats(self, name: str) -> NDArray[np.float64]:
         """A column of floats; nan for NULL."""
-        return self._found[name].astype(np.float64)
+        values = self._found[name]
+        return values.view(np.float64) if values.dtype == np.int64 else values.astype(np.float64)
 
     def texts(self, name: str) -> tuple[list[str], Instants]:
         """The distinct texts of a column, and the number among them of each row's."""

@@ -6,13 +6,14 @@ Pure: no rows of the database, no clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scheduling.gaps import Available, Lunch
-from scheduling.instants import Instants, Mask, instant
+from scheduling.instants import DAY, EPOCH, Instants, Mask, instant, midnights
 from scheduling.intervals import Interval
 from scheduling.travel import Place
 
@@ -95,9 +96,59 @@ class Held:
     spans: Spans
     places: Floats
 
+    def sorted(self) -> Held:
+        """Ascending by nurse and time."""
+        nurse = self.spans.nurse
+        # Visits come in the order of their ends, which sorts a nurse's own; and a stable sort of
+        # short numbers takes no comparisons.
+        narrow = nurse.astype(np.uint16) if nurse.max(initial=0) < 1 << 16 else nurse
+        order = np.argsort(narrow, kind="stable")
+        spans = self.spans.where(order)
+        if np.any((np.diff(spans.start) < 0) & (np.diff(spans.nurse) == 0)):
+            order = np.lexsort((self.spans.start, nurse))
+            spans = self.spans.where(order)
+        return Held(spans, self.places[order])
+
 
 NOTHING = Spans(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 NOTHING_HELD = Held(NOTHING, np.zeros((0, 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Local days from one before everything to one after, by number; (zones, days + 1) begins."""
+
+    begins: Instants
+    zone: Ints
+
+    @classmethod
+    def of(cls, sheet: Sheet, held: Held) -> Days:
+        """The days that windows and visits touch, and what their drives may reach."""
+        spans = (sheet.windows, sheet.lunches.shift, held.spans)
+        first = min((int(span.start.min()) for span in spans if len(span.start)), default=0)
+        last = max((int(span.end.max()) for span in spans if len(span.end)), default=0)
+        before = (EPOCH + timedelta(days=first // DAY - 2)).date()
+        count = last // DAY - first // DAY + 5
+        begins = [midnights(zone, before, count) for zone in sheet.staff.zones]
+        return cls(np.array(begins).reshape(-1, count + 1), sheet.staff.zone)
+
+    @property
+    def count(self) -> int:
+        """How many days there are."""
+        return self.begins.shape[1] - 1
+
+    def number(self, nurse: Ints, at: Instants) -> Ints:
+        """The day of a nurse on which each instant falls, the first or the last if outside."""
+        found = np.zeros(len(at), dtype=np.int64)
+        for zone, begins in enumerate(self.begins):
+            its = self.zone[nurse] == zone if len(self.begins) > 1 else slice(None)
+            found[its] = np.searchsorted(begins, at[its], side="right") - 1
+        return np.clip(found, 0, self.count - 1)
+
+    def bounds(self, nurse: Ints, day: Ints) -> tuple[Instants, Instants]:
+        """When each day begins and ends for a nurse."""
+        zone = self.zone[nurse]
+        return self.begins[zone, day], self.begins[zone, day + 1]
 
 
 def availables(sheet: Sheet) -> list[Available]:

@@ -150,21 +150,27 @@ def _limit(spare: int | None) -> int:
 def fits(*, rows: Rows, here: Place | None, minutes: int, travel: Travel) -> Fits:
     """Where a visit fits: what `feasible` asks of one gap, of thousands of rows."""
     length = minutes * MINUTE
-    room = np.minimum(rows.closes, rows.due) - np.maximum(rows.opens, rows.ready)
+    room = np.minimum(rows.closes, rows.due)
+    room -= np.maximum(rows.opens, rows.ready)
     # Most stretches of a full day are too short whatever the drives: those are not reckoned.
-    long = np.flatnonzero(room >= length)
-    kept = rows.take(long)
+    which = np.flatnonzero(room >= length)
     if here is None:
-        to = on = extra = np.zeros(len(long), dtype=np.int64)
-        allowed = minutes <= kept.spare_working
+        to = on = extra = np.zeros(len(which), dtype=np.int64)
+        is_fit = rows.spare_working[which] >= minutes
     else:
-        to, on = legs.around(travel, rows.spots, here=here, before=kept.before, after=kept.after)
-        extra = to + on - kept.drive
-        allowed = (extra <= kept.spare_driving) & (extra + minutes <= kept.spare_working)
-    earliest = np.maximum(kept.opens, kept.ready + to * MINUTE)
-    latest = np.minimum(kept.closes, kept.due - on * MINUTE) - length
-    found = np.flatnonzero(allowed & (earliest <= latest))
-    return Fits(long[found], earliest[found], latest[found], extra[found])
+        to, on = legs.around(
+            travel, rows.spots, here=here, before=rows.before[which], after=rows.after[which]
+        )
+        extra = to + on
+        extra -= rows.drive[which]
+        is_fit = extra <= rows.spare_driving[which]
+        is_fit &= extra <= rows.spare_working[which] - minutes
+    earliest = np.maximum(rows.opens[which], rows.ready[which] + to * MINUTE)
+    latest = np.minimum(rows.closes[which], rows.due[which] - on * MINUTE)
+    latest -= length
+    is_fit &= earliest <= latest
+    found = np.flatnonzero(is_fit)
+    return Fits(which[found], earliest[found], latest[found], extra[found])
 
 
 def feasible_starts(

@@ -153,15 +153,16 @@ class Haversine:
 
     def _metres(self, origins: Vectors, destinations: Vectors) -> NDArray[np.float64]:
         """Metres of road, rounded: the chord between unit vectors gives exactly the haversine."""
-        chord = (origins[0] - destinations[0]) ** 2
-        chord += (origins[1] - destinations[1]) ** 2
-        chord += (origins[2] - destinations[2]) ** 2
-        np.sqrt(chord, out=chord)
-        half = np.minimum(chord / 2, 1.0)
-        metres: NDArray[np.float64] = np.rint(
-            1000 * self.detour * (EARTH_RADIUS_KM * 2 * np.arcsin(half))
-        )
-        return metres
+        metres = _squared(origins[0], destinations[0])
+        metres += _squared(origins[1], destinations[1])
+        metres += _squared(origins[2], destinations[2])
+        # In place: these are long arrays, and each new one costs as much as its reckoning.
+        np.sqrt(metres, out=metres)
+        metres *= 0.5
+        np.minimum(metres, 1.0, out=metres)
+        np.arcsin(metres, out=metres)
+        metres *= 1000 * self.detour * EARTH_RADIUS_KM * 2
+        return np.rint(metres, out=metres)
 
     def _matrix(self, metres: NDArray[np.float64]) -> Matrix:
         return Matrix(
@@ -171,8 +172,9 @@ class Haversine:
         )
 
     def _minutes(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
-        minutes: NDArray[np.float64] = np.ceil(metres / 1000 / self.kilometres_per_hour * 60 - 1e-9)
-        return minutes
+        minutes = metres * (60 / (1000 * self.kilometres_per_hour))
+        minutes -= 1e-9
+        return np.ceil(minutes, out=minutes)
 
     def matrix(self, places: Sequence[Place]) -> Matrix:
         """Travel from each of n places to each other, (n, n), zero on the diagonal."""
@@ -185,6 +187,12 @@ class Haversine:
     def metres(self, here: Place, there: Place) -> int:
         """Metres of road from one place to another."""
         return int(self.table([here], [there]).metres[0, 0])
+
+
+def _squared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    difference = one - other
+    difference *= difference
+    return difference
 
 
 def _vectors_of(places: Sequence[Place]) -> Vectors:
