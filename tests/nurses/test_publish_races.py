@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +20,7 @@ from booking import appointments, assignments
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.errors import Refused
+from config.launch.state import ROOT
 from nurses import dispatch, planning, tasks, workday
 from nurses.models import Plan, Route, Watch
 from scheduling.models import Nurse
@@ -63,6 +67,12 @@ def follows(plan: Plan, before: dict[Any, int | None]) -> str:
     if all(now_held[pk] == move["from"] for pk, move in moved.items()):
         return "before"
     return "half"
+
+
+def is_due(day: date) -> None:
+    tasks.plan_days()
+    long_ago = now() - timedelta(hours=1)
+    Watch.objects.filter(day=day).update(changed_at=long_ago, restless_since=long_ago)
 
 
 def test_publishing_beside_bookings_is_whole_or_stale() -> None:
@@ -139,22 +149,16 @@ def test_publishing_beside_assigning_ends_without_a_deadlock() -> None:
         assert sum(holders()[pk] != nurse for pk, nurse in before.items()) == 1
 
 
-def test_two_workers_plan_a_day_once(monkeypatch: Any) -> None:
+def test_two_workers_plan_a_day_once() -> None:
     day, *_ = crossed()
-    tasks.plan_days()
-    Watch.objects.filter(day=day).update(
-        changed_at=now() - timedelta(hours=1), restless_since=now() - timedelta(hours=1)
-    )
+    is_due(day)
     assert sum(race([tasks.plan_days] * 4)) == 1
     assert Plan.objects.count() == 1
 
 
 def test_control_they_plan_it_twice_once_the_lock_is_gone(monkeypatch: Any) -> None:
     day, *_ = crossed()
-    tasks.plan_days()
-    Watch.objects.filter(day=day).update(
-        changed_at=now() - timedelta(hours=1), restless_since=now() - timedelta(hours=1)
-    )
+    is_due(day)
     both = threading.Barrier(2)
     plan = dispatch.plan
 
@@ -172,3 +176,37 @@ def test_control_they_plan_it_twice_once_the_lock_is_gone(monkeypatch: Any) -> N
     monkeypatch.setattr(planning, "_alone", lambda _: Everybody())
     monkeypatch.setattr(dispatch, "plan", together)
     assert sum(race([tasks.plan_days] * 2)) == 2
+
+
+WORKER_THAT_HANGS = """
+import sys, time
+import django
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+django.setup()
+from nurses import dispatch, planning
+def hangs(**asked):
+    print("planning", flush=True)
+    time.sleep(600)
+dispatch.plan = hangs
+planning.run()
+"""
+
+
+def test_a_worker_killed_in_the_middle_of_a_plan_loses_nothing() -> None:
+    day, *_ = crossed()
+    is_due(day)
+    command = [sys.executable, "-c", WORKER_THAT_HANGS, connection.settings_dict["NAME"]]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "planning\n"
+        assert tasks.plan_days() == 0  # the day is in its hands
+        worker.kill()
+    with connection.cursor() as cursor:  # until the server has noticed
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [planning.PLANNING, day.toordinal()])
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [planning.PLANNING, day.toordinal()])
+    assert tasks.plan_days() == 1
+    assert Plan.objects.get().status == "applied"
