@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scheduling.routing.clock import Clock
-from scheduling.routing.graph import NEVER, Graph
+from scheduling.routing.drives import NEVER
+from scheduling.routing.graph import Graph
 from scheduling.routing.master import Master, Relaxed
 from scheduling.routing.pricing import completions, routes_below
 from scheduling.routing.routes import Routes
@@ -105,7 +106,7 @@ def _converged(graph, master, clock, price, enough, beam):
 def _priced(graph, master, relaxed, duals, price, beam):
     bound = bound_of(graph, duals, price=price)
     limit = np.minimum(relaxed.nurse_duals, 0.0) - TINY
-    routes, complete = routes_below(graph, bound.visit_duals, limit, best=bound.rests, beam=beam)
+    routes, complete = routes_below(graph, bound.visit_duals, limit, rests=bound.rests, beam=beam)
     if complete:
         bound = _raised(graph, bound, limit, routes)
     reduced = routes.reduced(relaxed.visit_duals, relaxed.nurse_duals)

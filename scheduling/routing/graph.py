@@ -1,19 +1,16 @@
 """A day as a graph: a node is a visit one nurse may make, an arc her drive to the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.routing.lunch import AGES, Gap, held, held_late, to_keep
-from scheduling.routing.routes import Routes, joined, none
+from scheduling.routing.drives import NEVER, Times, drives_of
+from scheduling.routing.routes import Routes, joined
 from scheduling.routing.values import Day
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-NEVER = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +18,21 @@ class Graph:
     """Every drive that can be part of a route, for all nurses at once.
 
     Nodes are sorted by their visit's start, arcs by the node they leave. What a route has used up
-    is its state, 0 <= state < states: minutes a visit begins after its earliest where starts may
-    move, else the set of breaks held so far, as bits.
+    is its state, 0 <= state < states: minutes its last visit begins after its earliest where
+    starts may move, else the set of breaks held so far, as bits.
 
     Attributes
     ----------
+    moving, acyclic
+        Starts may move; no arc leads to a visit that begins earlier.
+    uneven
+        Metres by which each further visit of a route costs more than the one before.
+    max_driving, max_working, must
+        (nurses,) minutes at most; whether she has pinned visits, so goes in any case.
+    optional
+        (visits,) not pinned.
+    forced
+        The routes of just the pinned visits.
     nurse, visit
         (nodes,) indices into the day.
     opens, closes
@@ -35,16 +42,16 @@ class Graph:
     opens_state
         (nodes,) state in which a route begins there.
     last_state
-        (nodes,) a route may end there in states up to this (moving starts), or in states that
-        hold together with it all breaks (fixed ones).
+        (nodes,) a route may end there in states up to this where starts may move, else in states
+        that hold all breaks together with this.
     extra, minutes
-        (nodes,) metres that nurse costs at that visit beyond driving; minutes it takes.
+        (nodes,) metres that nurse costs at that visit beyond driving; how long it takes.
     source, target, metres, driving, step
-        (arcs,) from node to node; `step` shifts the state (moving starts) or adds to it.
+        (arcs,) from node to node; `step` is added to the state, as minutes or as bits.
     first
         (nodes + 1,) where each node's arcs begin.
     levels
-        Bounds of runs of nodes that have no arcs among them.
+        Bounds of runs of nodes that have no arcs among them, unless there are cycles.
     """
 
     nurses: int
@@ -88,221 +95,74 @@ class Graph:
             return np.asarray(state <= self.last_state[node])
         return np.asarray(np.bitwise_or(state, self.last_state[node]) == self.states - 1)
 
-    def with_arcs(self, keep: Bools) -> "Graph":
-        """Return the same graph with only these arcs."""
-        source = self.source[keep]
-        return replace(
-            self,
-            source=source,
-            target=self.target[keep],
-            metres=self.metres[keep],
-            driving=self.driving[keep],
-            step=self.step[keep],
-            first=np.searchsorted(source, np.arange(len(self.nurse) + 1)),
-        )
-
-
-class _Times:
-    """The day as arrays, visits in order of their start."""
-
-    def __init__(self, day: Day) -> None:
-        self.order = sorted(range(len(day.visits)), key=lambda v: (day.visits[v].start, v))
-        n = len(day.nurses)
-        places = np.array([*range(n), *(n + v for v in self.order)])
-        self.minutes = -(-day.travel.seconds[np.ix_(places, places)].astype(np.int64) // 60)
-        self.metres = day.travel.metres[np.ix_(places, places)].astype(np.int64)
-        self.starts = np.array([day.visits[v].start for v in self.order])
-        self.lasting = np.array([day.visits[v].minutes for v in self.order])
-
 
 def build(day: Day) -> Graph:
-    times = _Times(day)
-    parts = [_nurse(day, times, n) for n in range(len(day.nurses))]
-    sizes = np.array([len(p["visit"]) for p in parts])
-    base = np.concatenate([[0], np.cumsum(sizes)])
-    cat = lambda k: np.concatenate([p[k] for p in parts]).astype(np.int64)
-    nodes = {
-        k: cat(k)
-        for k in (
-            "visit",
-            "opens",
-            "closes",
-            "opens_driving",
-            "closes_driving",
-            "opens_state",
-            "last_state",
-            "extra",
-            "minutes",
-        )
-    }
+    """Return a day's graph."""
+    times = Times(day)
+    parts = [drives_of(day, times, nurse) for nurse in range(len(day.nurses))]
+    sizes = np.array([len(part.nodes["visit"]) for part in parts], dtype=np.int64)
+    base = np.cumsum(sizes) - sizes
+    nodes = {name: _joined([part.nodes[name] for part in parts]) for name in NODES}
     nurse = np.repeat(np.arange(len(parts)), sizes)
-    rank = np.lexsort((nurse, nodes["visit"]))
-    where = np.empty_like(rank)
-    where[rank] = np.arange(len(rank))
-    source = where[np.concatenate([p["source"] + b for p, b in zip(parts, base)]).astype(np.int64)]
-    target = where[np.concatenate([p["target"] + b for p, b in zip(parts, base)]).astype(np.int64)]
-    order = np.lexsort((target, source))
-    arcs = {k: cat(k)[order] for k in ("metres", "driving", "step")}
-    source, target = source[order], target[order]
-    order_of = np.array(times.order)
-    nodes = {k: v[rank] for k, v in nodes.items()}
-    visit_rank = nodes["visit"]
-    levels, acyclic = _levels(len(times.order), visit_rank, source, target)
-    states = (
-        2 * day.slack_minutes + 1
-        if day.slack_minutes
-        else 1 << max((len(to_keep(n)) for n in day.nurses), default=0)
-    )
-    nodes["visit"] = order_of[visit_rank] if len(order_of) else visit_rank
-    must = np.zeros(len(parts), bool)
-    index = {n.id: i for i, n in enumerate(day.nurses)}
-    for v in day.visits:
-        if v.pinned is not None:
-            must[index[v.pinned]] = True
-    far = lambda x: NEVER if x is None else x
+    order = np.lexsort((nurse, nodes["visit"]))
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    nodes = {name: values[order] for name, values in nodes.items()}
+    shifted = {
+        end: number[_joined([part.arcs[end] + b for part, b in zip(parts, base, strict=True)])]
+        for end in ("source", "target")
+    }
+    sorting = np.lexsort((shifted["target"], shifted["source"]))
+    arcs = {name: _joined([part.arcs[name] for part in parts])[sorting] for name in ARCS}
+    source, target = shifted["source"][sorting], shifted["target"][sorting]
+    rank = nodes.pop("visit")
+    pinned = {visit.pinned for visit in day.visits}
     return Graph(
         nurses=len(parts),
         visits=len(day.visits),
-        states=states,
+        states=times.states,
         moving=day.slack_minutes > 0,
-        acyclic=acyclic,
+        acyclic=bool((rank[source] < rank[target]).all()),
         uneven=day.uneven_metres,
-        max_driving=np.array([far(n.max_driving) for n in day.nurses], dtype=np.int64),
-        max_working=np.array([far(n.max_working) for n in day.nurses], dtype=np.int64),
-        must=must,
-        optional=np.array([v.pinned is None for v in day.visits], dtype=bool),
-        forced=joined(p["forced"] for p in parts),
-        nurse=nurse[rank],
+        max_driving=_limits([one.max_driving for one in day.nurses]),
+        max_working=_limits([one.max_working for one in day.nurses]),
+        must=np.array([one.id in pinned for one in day.nurses], dtype=bool),
+        optional=np.array([visit.pinned is None for visit in day.visits], dtype=bool),
+        forced=joined(part.forced for part in parts),
+        nurse=nurse[order],
+        visit=times.order[rank],
         source=source,
         target=target,
         first=np.searchsorted(source, np.arange(len(rank) + 1)),
-        levels=levels,
+        levels=np.searchsorted(rank, _levels(len(day.visits), rank[source], rank[target])),
         **nodes,
         **arcs,
     )
 
 
-def _levels(v, visit_rank, source, target):
-    """Greedy runs of visits without arcs among them."""
-    a, b = visit_rank[source], visit_rank[target]
-    acyclic = bool((a < b).all())
-    reach = np.full(v + 1, v)
-    np.minimum.at(reach, a, b)  # earliest target of each visit
-    bounds, nxt = [0], v
-    for i in range(v):
-        if i >= nxt:
-            bounds.append(i)
-            nxt = v
-        nxt = min(nxt, reach[i]) if reach[i] > i else nxt
-    bounds.append(v)
-    return np.searchsorted(visit_rank, np.array(bounds)), acyclic
+NODES = (
+    *("visit", "opens", "closes", "opens_driving", "closes_driving"),
+    *("opens_state", "last_state", "extra", "minutes"),
+)
+ARCS = ("metres", "driving", "step")
 
 
-def _nurse(day: Day, t: _Times, n: int):
-    nurse = day.nurses[n]
-    N = len(day.nurses)
-    lunches = to_keep(nurse)
-    slack = day.slack_minutes
-    S = 1 << max((len(to_keep(x)) for x in day.nurses), default=0)
-    full = (1 << len(lunches)) - 1
-    pinned = np.array([day.visits[v].pinned == nurse.id for v in t.order], dtype=bool)
-    may = np.array(
-        [nurse.id in day.visits[v].nurses and day.visits[v].pinned is None for v in t.order],
-        dtype=bool,
-    )
-    trip = np.full(len(t.order), -1)
-    for w, (a, b) in enumerate(nurse.windows):
-        inside = (np.maximum(t.starts - slack, a) + t.lasting <= b) & (t.starts + slack >= a)
-        trip[inside] = w
-    r = np.flatnonzero(pinned | (may & (trip >= 0)))
-    trip, pin = trip[r], pinned[r]
-    wins = np.array([*nurse.windows, (-AGES, AGES)])
-    on, off = wins[trip, 0], wins[trip, 1]
-    a = t.starts[r] - slack
-    b = t.starts[r] + slack
-    mins = t.lasting[r]
-    to, fro = t.minutes[n, N + r], t.minutes[N + r, n]
-    ready = a + mins
-    if pin.any():
-        ready = np.where(pin, np.maximum.accumulate(np.where(pin, ready, -AGES)), ready)
-    early = np.maximum(a, on + to)
-    late = np.minimum(b, off - fro - (ready - a))
-    opens_ok = (early <= b) | pin
-    closes_ok = (late >= a) | pin
-    seen = np.cumsum(pin)
-    begins = opens_ok & (seen - pin == 0)
-    ends = closes_ok & (seen == pin.sum())
-    T = t.minutes[np.ix_(N + r, N + r)]
-    K = t.metres[np.ix_(N + r, N + r)]
-    same = (trip[:, None] == trip[None, :]) | (trip[:, None] < 0) | (trip[None, :] < 0)
-    step = ready[:, None] - a[None, :] + T
-    if slack:
-        early_i = np.maximum(0, early - a)
-        ok = (step + early_i[:, None] <= 2 * slack) & opens_ok[:, None] | (step <= 2 * slack)
-        np.fill_diagonal(ok, False)
-        drive, metres = T, K
-    else:
-        later = np.triu(np.ones_like(T, dtype=bool), 1)
-        both = pin[:, None] & pin[None, :]
-        skip = (seen[None, :] - pin[None, :] - seen[:, None]) == 0
-        home = fro[:, None] + to[None, :]
-        via = (
-            (~same) & closes_ok[:, None] & opens_ok[None, :] & (ready[:, None] + home <= a[None, :])
-        )
-        ok = later & skip & (both | via | (same & (step <= 0)))
-        drive = np.where(same, T, home)
-        metres = np.where(same, K, t.metres[N + r, n][:, None] + t.metres[n, N + r][None, :])
-    src, dst = np.nonzero(ok)
-    if slack:
-        steps = step[src, dst]
-        open_state = np.clip(early - a, 0, 2 * slack)
-        last_state = np.clip(late - a, 0, 2 * slack)
-    else:
-        steps = np.zeros(len(src), np.int64)
-        open_state = np.full(len(r), (S - 1) & ~full)
-        last_state = np.zeros(len(r), np.int64)
-        if lunches:
-            low, high = np.full(len(r), -AGES), np.full(len(r), AGES)
-            head = lambda j, after: held(lunches, Gap(after, a[j], on[j], a[j], to[j]))
-            tail = lambda i, before: held_late(
-                lunches, Gap(ready[i], before, ready[i], off[i], fro[i])
-            )
-            allr = np.arange(len(r))
-            open_state = open_state | head(allr, low)
-            last_state = tail(allr, high)
-            direct = held(lunches, Gap(ready[src], a[dst], ready[src], a[dst], T[src, dst]))
-            steps = np.where(same[src, dst], direct, tail(src, on[dst]) | head(dst, off[src]))
-    forced = _forced(day, t, n, r, pin, trip, metres)
-    extra = np.array([day.visits[t.order[i]].costs.get(nurse.id, 0) for i in r], dtype=np.int64)
-    return dict(
-        forced=forced,
-        visit=r,
-        opens=np.where(begins, t.metres[n, N + r], NEVER),
-        closes=np.where(ends, t.metres[N + r, n], NEVER),
-        opens_driving=to,
-        closes_driving=fro,
-        opens_state=open_state,
-        last_state=last_state,
-        extra=extra,
-        minutes=mins,
-        source=src,
-        target=dst,
-        metres=metres[src, dst],
-        driving=drive[src, dst],
-        step=steps,
-    )
+def _joined(parts: list[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
 
-def _forced(day, t, n, r, pin, trip, metres):
-    at = np.flatnonzero(pin)
-    if not len(at):
-        return none()
-    N = len(day.nurses)
-    way = t.metres[n, N + r[at[0]]] + metres[at[:-1], at[1:]].sum() + t.metres[N + r[at[-1]], n]
-    stops = [t.order[i] for i in r[at]]
-    cost = (
-        way
-        + sum(day.visits[v].costs.get(day.nurses[n].id, 0) for v in stops)
-        + day.uneven_metres * len(stops) * (len(stops) - 1) // 2
-    )
-    return Routes(np.array([n]), np.array([cost]), np.array([way]), np.array([stops]))
+def _limits(minutes: list[int | None]) -> Ints:
+    return np.array([NEVER if limit is None else limit for limit in minutes], dtype=np.int64)
+
+
+def _levels(visits: int, source: Ints, target: Ints) -> Ints:
+    """Return bounds of runs of visits (by rank) such that drives only lead to later runs."""
+    nearest = np.full(visits, visits)
+    np.minimum.at(nearest, source, np.where(target > source, target, visits))
+    bounds, end = [0], visits
+    for rank in range(visits):
+        if rank >= end:
+            bounds.append(rank)
+            end = visits
+        end = min(end, int(nearest[rank]))
+    return np.array([*bounds, visits])

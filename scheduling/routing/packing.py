@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scheduling.routing.clock import Clock
 from scheduling.routing.master import METRES, Sizes, blocks, columns, frame, highs
 from scheduling.routing.routes import Routes
-from scheduling.routing.tightening import BATCH, Set, Tight, halves, members
+from scheduling.routing.tightening import BATCH, Set, Tight, halved, members
 from scheduling.routing.values import UNASSIGNED_METRES, Unsolvable
 
 Ints = NDArray[np.int64]
@@ -104,7 +104,9 @@ def _model(sizes: Sizes, routes: Routes, sets: Sequence[Set]) -> highspy.Highs:
     blocks(model, routes.cost, begins, rows, np.ones(len(rows)))
     own = members(sizes, routes)
     for one in sets:
-        weights = halves(own, sizes.visits + sizes.nurses, one)
+        within = np.zeros(sizes.visits + sizes.nurses + 1, dtype=np.int8)
+        within[list(one)] = 1
+        weights = halved(within, own)
         at = np.flatnonzero(weights)
         where = (sizes.visits + at).astype(np.int32)
         model.addRow(-np.inf, float(len(one) // 2), len(at), where, weights[at].astype(np.float64))

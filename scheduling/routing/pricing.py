@@ -1,49 +1,74 @@
-"""Routes of small reduced cost."""
+"""Routes of small reduced cost, by labels pushed along a day's graph.
 
-from dataclasses import dataclass
+Labels of all nurses move together, one visit at a time; what can still follow is known from a
+sweep backwards, so that labels which cannot come to less than asked are dropped (the completion
+bounds of Baldacci, Christofides & Mingozzi 2008, Math. Prog. 115). The sweep leaves limits on
+driving and work out of account, and counts unevenness low: its figures are lower bounds.
+"""
+
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scheduling.routing.graph import NEVER, Bools, Floats, Graph, Ints
+from scheduling.routing.drives import NEVER
+from scheduling.routing.graph import Graph
 from scheduling.routing.routes import Routes, joined
 
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
 FAR = 1e15
+"""Reduced cost of what cannot be done."""
 
 
 def completions(graph: Graph, duals: Floats) -> Floats:
-    """Least reduced cost of what can follow each node in each state, (nodes, states)."""
-    gain = duals[graph.visit]
-    weight = graph.metres + graph.uneven + (graph.extra - gain)[graph.target]
-    best = np.full((len(graph.nurse), graph.states), FAR)
+    """Return what can follow each node in each state, (nodes, states): least reduced cost.
+
+    Parameters
+    ----------
+    duals
+        (visits,) metres that covering a visit is worth.
+    """
+    weight = graph.metres + graph.uneven + (graph.extra - duals[graph.visit])[graph.target]
+    rests = np.full((len(graph.nurse), graph.states), FAR)
     for state in range(graph.states):
-        ok = graph.may_close(slice(None), state) & (graph.closes < NEVER)
-        best[ok, state] = graph.closes[ok]
-    for _ in range(1 if graph.acyclic else 50):
-        before = None if graph.acyclic else best.copy()
-        for low, high in zip(graph.levels[-2::-1], graph.levels[:0:-1]):
-            first = graph.first[low : high + 1]
-            begin, end = first[0], first[-1]
-            if begin == end:
-                continue
-            node = low + np.flatnonzero(np.diff(first))
-            cuts = graph.first[node] - begin
-            target, step, w = graph.target[begin:end], graph.step[begin:end], weight[begin:end]
-            for state in range(graph.states):
-                if graph.states == 1:
-                    value = w + best[target, 0]
-                else:
-                    after = graph.stepped(state, step)
-                    late = after >= graph.states
-                    value = w + best[target, np.minimum(after, graph.states - 1)]
-                    value[late] = FAR
-                best[node, state] = np.minimum(best[node, state], np.minimum.reduceat(value, cuts))
-        if before is not None and np.array_equal(before, best):
-            break
-    return best
+        ends = graph.may_close(slice(None), state) & (graph.closes < NEVER)
+        rests[ends, state] = graph.closes[ends]
+    while True:
+        before = rests.copy()
+        for low, high in zip(graph.levels[-2::-1], graph.levels[:0:-1], strict=True):
+            _sweep(graph, weight, rests, int(low), int(high))
+        # Each visit takes time, so even where arcs lead back the sweeps come to an end.
+        if graph.acyclic or np.array_equal(before, rests):
+            return rests
 
 
-@dataclass(slots=True)
+def _sweep(graph: Graph, weight: Floats, rests: Floats, low: int, high: int) -> None:
+    """Settle nodes `low` to `high` from those their arcs lead to."""
+    first = graph.first[low : high + 1]
+    nodes = low + np.flatnonzero(np.diff(first))
+    if not len(nodes):
+        return
+    arcs = slice(first[0], first[-1])
+    cuts = graph.first[nodes] - first[0]
+    target, step, cost = graph.target[arcs], graph.step[arcs], weight[arcs]
+    for state in range(graph.states):
+        if graph.states == 1:
+            value = cost + rests[target, 0]
+        else:
+            after = graph.stepped(state, step)
+            value = cost + rests[target, np.minimum(after, graph.states - 1)]
+            value[after >= graph.states] = FAR
+        least = np.minimum.reduceat(value, cuts)
+        rests[nodes, state] = np.minimum(rests[nodes, state], least)
+
+
+@dataclass(frozen=True, slots=True)
 class _Labels:
+    """Beginnings of routes, each (labels,): its last node, what it has used, where it came from."""
+
     node: Ints
     state: Ints
     metres: Ints
@@ -53,152 +78,156 @@ class _Labels:
     working: Ints
     parent: Ints
 
+    def take(self, rows: Ints | Bools) -> "_Labels":
+        return _Labels(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.node)
+
 
 def routes_below(
     graph: Graph,
     duals: Floats,
-    threshold: Floats,
+    limit: Floats,
     *,
-    best: Floats | None = None,
+    rests: Floats | None = None,
     beam: int | None = None,
-    limit: int = 1 << 62,
-):
-    """All routes whose reduced cost (nurse dual not counted) is at most threshold[nurse].
+    most: int | None = None,
+) -> tuple[Routes, bool]:
+    """Return routes of at most a reduced cost, and whether they are all.
 
-    Returns Routes and whether it is complete.
+    Parameters
+    ----------
+    duals
+        (visits,) metres that covering a visit is worth; nurses' duals do not count here.
+    limit
+        (nurses,) reduced cost at most.
+    rests
+        `completions` under these duals, if known.
+    beam
+        Beginnings to pursue per nurse and number of visits, the most promising ones.
+    most
+        Give up beyond so many routes.
     """
-    if best is None:
-        best = completions(graph, duals)
-    complete = True
-    gain = duals[graph.visit]
-    nodes = np.flatnonzero(graph.opens < NEVER)
-    opens = graph.opens[nodes]
-    labels = _Labels(
-        nodes,
-        graph.opens_state[nodes],
-        opens,
-        opens + graph.extra[nodes],
-        opens + graph.extra[nodes] - gain[nodes],
-        graph.opens_driving[nodes],
-        graph.opens_driving[nodes] + graph.minutes[nodes],
-        np.full(len(nodes), -1),
+    return _Pricing(graph, duals, limit, completions(graph, duals) if rests is None else rests).run(
+        len(graph.nurse) if beam is None else beam, NEVER if most is None else most
     )
-    layers = []
-    found = []
-    depth = 0
-    total = 0
-    while True:
-        keep = _promising(graph, labels, best, threshold)
-        labels = _take(labels, keep)
-        if beam is not None:
-            chosen = _fittest(graph, labels, best, beam)
-            if chosen is not None:
+
+
+class _Pricing:
+    def __init__(self, graph: Graph, duals: Floats, limit: Floats, rests: Floats) -> None:
+        self.graph = graph
+        self.gain = duals[graph.visit] if len(graph.nurse) else np.zeros(0)
+        self.limit = limit
+        self.rests = rests
+        self.layers: list[tuple[Ints, Ints]] = []
+        self.found: list[Routes] = []
+
+    def run(self, beam: int, most: int) -> tuple[Routes, bool]:
+        complete = True
+        labels = self.opened()
+        while True:
+            labels = labels.take(self.promising(labels))
+            chosen = self.fittest(labels, beam)
+            if len(chosen) < len(labels):
                 complete = False
-                labels = _take(labels, chosen)
-        if not len(labels.node):
-            break
-        layers.append((labels.node, labels.parent))
-        done = _closed(graph, labels, threshold)
-        if len(done):
-            found.append((depth, done, labels))
-        total += len(done)
-        if total > limit or len(labels.node) > 4 * limit:
-            return None, False
-        labels = _extended(graph, labels, gain, depth + 1)
+                labels = labels.take(chosen)
+            if not len(labels):
+                return joined(self.found), complete
+            self.layers.append((labels.node, labels.parent))
+            self.found.append(self.closed(labels))
+            if sum(len(routes) for routes in self.found) > most or len(labels) > 4 * most:
+                return joined(self.found), False
+            labels = self.extended(labels)
+
+    def opened(self) -> _Labels:
+        """Return the routes of one visit, not yet home."""
+        graph = self.graph
+        node = np.flatnonzero(graph.opens < NEVER)
+        metres, driving = graph.opens[node], graph.opens_driving[node]
+        cost = metres + graph.extra[node]
+        nowhere = np.full(len(node), -1)
+        return _Labels(
+            node,
+            graph.opens_state[node],
+            metres,
+            cost,
+            cost - self.gain[node],
+            driving,
+            driving + graph.minutes[node],
+            nowhere,
+        )
+
+    def promising(self, labels: _Labels) -> Bools:
+        """Tell which can still come to no more than the limit."""
+        nurse = self.graph.nurse[labels.node]
+        least = labels.reduced + self.rests[labels.node, labels.state]
+        lawful = labels.driving <= self.graph.max_driving[nurse]
+        lawful &= labels.working <= self.graph.max_working[nurse]
+        return np.asarray((least <= self.limit[nurse]) & lawful)
+
+    def fittest(self, labels: _Labels, beam: int) -> Ints:
+        """Return the most promising of each nurse."""
+        nurse = self.graph.nurse[labels.node]
+        if len(nurse) <= beam:
+            return np.arange(len(nurse))
+        least = labels.reduced + self.rests[labels.node, labels.state]
+        order = np.lexsort((least, nurse))
+        place = np.arange(len(order)) - np.searchsorted(nurse[order], nurse[order])
+        return np.sort(order[place < beam])
+
+    def closed(self, labels: _Labels) -> Routes:
+        """Return the routes that end here."""
+        graph, node = self.graph, labels.node
+        nurse, driving = graph.nurse[node], labels.driving + graph.closes_driving[node]
+        working = labels.working + graph.closes_driving[node]
+        ends = (graph.closes[node] < NEVER) & graph.may_close(node, labels.state)
+        ends &= labels.reduced + graph.closes[node] <= self.limit[nurse]
+        ends &= (driving <= graph.max_driving[nurse]) & (working <= graph.max_working[nurse])
+        done = np.flatnonzero(ends)
+        home = graph.closes[node[done]]
+        return Routes(
+            nurse[done], labels.cost[done] + home, labels.metres[done] + home, self.stops(done)
+        )
+
+    def stops(self, labels: Ints) -> Ints:
+        """Return the visits of labels in the last layer, (labels, layers)."""
+        stops = np.empty((len(labels), len(self.layers)), dtype=np.int64)
+        for depth in range(len(self.layers) - 1, -1, -1):
+            node, parent = self.layers[depth]
+            stops[:, depth] = self.graph.visit[node[labels]]
+            labels = parent[labels]
+        return stops
+
+    def extended(self, labels: _Labels) -> _Labels:
+        """Return all routes with one visit more."""
+        graph = self.graph
+        first = graph.first[labels.node]
+        count = graph.first[labels.node + 1] - first
+        parent = np.repeat(np.arange(len(count)), count)
+        arc = np.arange(len(parent)) - np.repeat(np.cumsum(count) - count - first, count)
+        state = graph.stepped(labels.state[parent], graph.step[arc])
+        can = state < graph.states
         if not graph.acyclic:
-            labels = _take(labels, _elementary(graph, labels, layers))
-        depth += 1
-    return _collect(graph, layers, found), complete
+            can &= self.elementary(parent, graph.target[arc])
+        arc, parent, state = arc[can], parent[can], state[can]
+        target, driving = graph.target[arc], graph.driving[arc]
+        cost = graph.metres[arc] + graph.extra[target] + len(self.layers) * graph.uneven
+        return _Labels(
+            target,
+            state,
+            labels.metres[parent] + graph.metres[arc],
+            labels.cost[parent] + cost,
+            labels.reduced[parent] + cost - self.gain[target],
+            labels.driving[parent] + driving,
+            labels.working[parent] + driving + graph.minutes[target],
+            parent,
+        )
 
-
-def _take(l: _Labels, k) -> _Labels:
-    return _Labels(
-        l.node[k],
-        l.state[k],
-        l.metres[k],
-        l.cost[k],
-        l.reduced[k],
-        l.driving[k],
-        l.working[k],
-        l.parent[k],
-    )
-
-
-def _promising(graph, l, best, threshold):
-    nurse = graph.nurse[l.node]
-    keep = l.reduced + best[l.node, l.state] <= threshold[nurse]
-    return keep & (l.driving <= graph.max_driving[nurse]) & (l.working <= graph.max_working[nurse])
-
-
-def _fittest(graph, l, best, beam):
-    nurse = graph.nurse[l.node]
-    if len(nurse) <= beam or np.bincount(nurse).max() <= beam:
-        return None
-    bound = l.reduced + best[l.node, l.state]
-    order = np.lexsort((bound, nurse))
-    s = nurse[order]
-    start = np.searchsorted(s, s)
-    return np.sort(order[np.arange(len(s)) - start < beam])
-
-
-def _closed(graph, l, threshold):
-    node = l.node
-    nurse = graph.nurse[node]
-    driving = graph.closes_driving[node]
-    ok = (
-        (graph.closes[node] < NEVER)
-        & graph.may_close(node, l.state)
-        & (l.reduced + graph.closes[node] <= threshold[nurse])
-        & (l.driving + driving <= graph.max_driving[nurse])
-        & (l.working + driving <= graph.max_working[nurse])
-    )
-    return np.flatnonzero(ok)
-
-
-def _extended(graph, l, gain, depth):
-    first, last = graph.first[l.node], graph.first[l.node + 1]
-    count = last - first
-    parent = np.repeat(np.arange(len(count)), count)
-    arc = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - first, count)
-    target = graph.target[arc]
-    state = l.state[parent]
-    if graph.states > 1:
-        state = graph.stepped(state, graph.step[arc])
-        ok = np.flatnonzero(state < graph.states)
-        arc, parent, target, state = arc[ok], parent[ok], target[ok], state[ok]
-    cost = graph.metres[arc] + graph.extra[target] + depth * graph.uneven
-    driving = graph.driving[arc]
-    return _Labels(
-        target,
-        state,
-        l.metres[parent] + graph.metres[arc],
-        l.cost[parent] + cost,
-        l.reduced[parent] + cost - gain[target],
-        l.driving[parent] + driving,
-        l.working[parent] + driving + graph.minutes[target],
-        parent,
-    )
-
-
-def _elementary(graph, l, layers):
-    ok = np.ones(len(l.node), bool)
-    at = l.parent
-    for node, parent in reversed(layers):
-        ok &= graph.visit[node[at]] != graph.visit[l.node]
-        at = parent[at]
-    return ok
-
-
-def _collect(graph, layers, found):
-    out = []
-    for depth, done, l in found:
-        stops = np.full((len(done), depth + 1), -1)
-        at = done
-        for k in range(depth, -1, -1):
-            node, parent = layers[k]
-            stops[:, k] = graph.visit[node[at]]
-            at = parent[at]
-        node = l.node[done]
-        close = graph.closes[node]
-        out.append(Routes(graph.nurse[node], l.cost[done] + close, l.metres[done] + close, stops))
-    return joined(out)
+    def elementary(self, labels: Ints, target: Ints) -> Bools:
+        """Tell whether each target is new to its route."""
+        new = np.ones(len(target), dtype=bool)
+        for node, parent in reversed(self.layers):
+            new &= self.graph.visit[node[labels]] != self.graph.visit[target]
+            labels = parent[labels]
+        return new

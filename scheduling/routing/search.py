@@ -87,6 +87,9 @@ class Search:
 
     def run(self) -> None:
         """Search until the gap is closed, nothing moves any more, or time is up."""
+        if not len(self.graph.nurse):
+            self.low = cost_of(self.sizes, self.best)
+            return
         self.master.add(self.best)
         self.bound = generate(self.graph, self.master, self.clock)
         self.low = self.bound.metres
@@ -130,7 +133,7 @@ class Search:
         while True:
             limit = self.bound.floors + reach
             table, complete = routes_below(
-                self.graph, self.bound.visit_duals, limit, best=self.bound.rests, limit=most
+                self.graph, self.bound.visit_duals, limit, rests=self.bound.rests, most=most
             )
             if complete:
                 return reach, distinct(joined([table, self.best]))

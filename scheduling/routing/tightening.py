@@ -58,8 +58,10 @@ class Tight:
     ----------
     sets
         The rows whose halved sum each cut is.
+    within
+        (cuts, rows + 1) which rows are in each.
     weights
-        (cuts, routes) what each route counts in each cut.
+        What each route of the table counts in a cut, for the cuts that ever bound.
     """
 
     def __init__(self, sizes: Sizes, table: Routes, first: Ints) -> None:
@@ -69,7 +71,8 @@ class Tight:
         self.table = table
         self.members = members(sizes, table)
         self.sets: list[Set] = []
-        self.weights = np.zeros((0, len(table)), dtype=np.int8)
+        self.within = np.zeros((0, self.rows + 1), dtype=np.int8)
+        self.weights: dict[Set, NDArray[np.int8]] = {}
         self.idle = np.zeros(0, dtype=bool)
         self.inside = np.zeros(0, dtype=np.int64)
         self.held = np.zeros(len(table), dtype=bool)
@@ -78,19 +81,14 @@ class Tight:
 
     def _hold(self, which: Ints) -> None:
         """Hand routes over to the solver."""
-        rows, values = [], []
-        for route in which:
-            own = self.members[route]
-            own = own[own < self.rows]
-            weights = self.weights[:, route]
-            cut = np.flatnonzero(weights)
-            rows.append(np.concatenate([own, self.rows + cut]))
-            values.append(np.concatenate([np.ones(len(own)), weights[cut]]))
-        if rows:
-            lengths = np.array([len(one) for one in rows])
-            begins = np.cumsum(lengths) - lengths
-            costs = self.table.cost[which]
-            blocks(self.model, costs, begins, np.concatenate(rows), np.concatenate(values))
+        own = self.members[which]
+        counts = np.column_stack([halved(one, own) for one in self.within] or [own[:, :0]])
+        cuts = np.broadcast_to(self.rows + np.arange(counts.shape[1]), counts.shape)
+        met = np.column_stack([own < self.rows, counts > 0])
+        rows = np.column_stack([own, cuts])[met]
+        values = np.column_stack([np.ones_like(own), counts])[met].astype(np.float64)
+        lengths = met.sum(axis=1)
+        blocks(self.model, self.table.cost[which], np.cumsum(lengths) - lengths, rows, values)
         self.held[which] = True
         self.inside = np.concatenate([self.inside, which])
 
@@ -114,9 +112,18 @@ class Tight:
         cuts = np.minimum(cuts, 0.0)
         binding = np.flatnonzero(cuts)
         self.idle = cuts == 0
-        reduced = self.table.reduced(visits, nurses) - cuts[binding] @ self.weights[binding]
+        reduced = self.table.reduced(visits, nurses)
+        for cut in binding:
+            reduced -= cuts[cut] * self._weights(int(cut))
         ends = np.array([len(one) // 2 for one in self.sets], dtype=np.float64)
         return float(visits.sum() + nurses.sum() + cuts @ ends), reduced
+
+    def _weights(self, cut: int) -> NDArray[np.int8]:
+        """Return (routes,) what each route counts in a cut."""
+        one = self.sets[cut]
+        if one not in self.weights:
+            self.weights[one] = halved(self.within[cut], self.members)
+        return self.weights[one]
 
     def _optimum(self, metres: float, reduced: Floats) -> Tightened:
         """Return it, lowered by what the solver's tolerance left below zero."""
@@ -151,15 +158,16 @@ class Tight:
 
     def add(self, sets: list[Set]) -> None:
         """Add the cuts of these sets of rows."""
-        fresh = [halves(self.members, self.rows, one) for one in sets]
-        for one, weights in zip(sets, fresh, strict=True):
-            mine = weights[self.inside]
+        fresh = np.zeros((len(sets), self.rows + 1), dtype=np.int8)
+        for row, one in zip(fresh, sets, strict=True):
+            row[list(one)] = 1
+            mine = halved(row, self.members[self.inside])
             at = np.flatnonzero(mine)
             columns = (self.sizes.visits + at).astype(np.int32)
             most = float(len(one) // 2)
             self.model.addRow(-np.inf, most, len(at), columns, mine[at].astype(np.float64))
         self.sets += sets
-        self.weights = np.vstack([self.weights, *fresh])
+        self.within = np.concatenate([self.within, fresh])
 
     def loosen(self) -> None:
         """Drop the cuts that did not bind when last solved."""
@@ -169,7 +177,8 @@ class Tight:
         if len(at):
             self.model.deleteRows(len(at), at.astype(np.int32))
         self.sets = [one for one, drop in zip(self.sets, idle, strict=True) if not drop]
-        self.weights = self.weights[~idle]
+        self.within = self.within[~idle]
+        self.weights = {one: self.weights[one] for one in self.sets if one in self.weights}
 
     def prune(self, keep: Bools) -> Bools:
         """Forget routes not to be kept, unless the solver holds them; return which stay."""
@@ -178,7 +187,7 @@ class Tight:
         self.inside = number[self.inside]
         self.table = self.table.take(stay)
         self.members = self.members[stay]
-        self.weights = np.ascontiguousarray(self.weights[:, stay])
+        self.weights = {one: weights[stay] for one, weights in self.weights.items()}
         self.held, self.barred = self.held[stay], self.barred[stay]
         return stay
 
@@ -197,10 +206,8 @@ def members(sizes: Sizes, table: Routes) -> Ints:
     return np.where(own < 0, sizes.visits + sizes.nurses, own)
 
 
-def halves(own: Ints, rows: int, one: Set) -> NDArray[np.int8]:
+def halved(within: NDArray[np.int8], own: Ints) -> NDArray[np.int8]:
     """Return (routes,) half of how many rows of a set each route meets, rounded down."""
-    within = np.zeros(rows + 1, dtype=np.int8)
-    within[list(one)] = 1
     return np.asarray(within[own].sum(axis=1, dtype=np.int8) // 2)
 
 

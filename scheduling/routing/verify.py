@@ -168,11 +168,12 @@ class _Walker:
             return ready + minutes
         if here > there:
             self.broken.append("busy")
-        at_home = self.minutes
+        driven = self.minutes
         self.close(before, ready, there[0])
-        at_home = self.minutes - at_home
-        begin = self.open(visit, stop, here[1])
-        return max(begin, ready + at_home + begin - there[0])
+        home = ready + self.minutes - driven
+        arrival = self.open(visit, stop, here[1])
+        direct = home + arrival - there[0]
+        return direct if visit.pinned is not None else max(arrival, direct)
 
 
 def check(day: Day, plan: Plan) -> None:

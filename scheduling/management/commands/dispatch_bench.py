@@ -1,0 +1,31 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from scheduling.routing import instances, solve
+from scheduling.routing.verify import check
+
+
+class Command(BaseCommand):
+    help = "Dispatch a day from a file and print the plan as one JSON object."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.json")
+        parser.add_argument("--seconds", type=float, default=60.0)
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *, file: Path, seconds: float, seed: int, **options: Any) -> None:
+        """Read, solve, check the plan against the rules, print."""
+        if not 0 <= seconds < float("inf") or seed < 0:
+            raise CommandError("seconds and seed cannot be below zero", returncode=2)
+        try:
+            name, day = instances.read(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{file}: {error}", returncode=2) from None
+        plan = solve(day, seconds=seconds, seed=seed)
+        check(day, plan)
+        self.stdout.write(json.dumps(instances.answer(name, plan)))
