@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
-from booking import appointments, attention, clock, search, words
+from booking import appointments, attention, clock, rules, search, words
 from booking.locks import locked
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask, Status
 from booking.planned import Channel, Kind, NoticeClass, Recipient
@@ -53,9 +54,20 @@ def _inside(closure: Closure, *, at: datetime) -> Iterator[Appointment]:
     asked = StaffTask.objects.filter(kind=TO_DECIDE, key__endswith=f"/closure/{closure.pk}")
     keys = set() if closure.cancels_visits else set(asked.values_list("key", flat=True))
     to_come = Appointment.objects.to_come(at=at).filter(starts_at__gte=first, starts_at__lt=last)
-    for visit in to_come.order_by("starts_at", "pk"):
+    for visit in to_come.filter(_somewhere(closure)).order_by("starts_at", "pk"):
         if _covers(closure, visit) and _key(closure, visit) not in keys:
             yield visit
+
+
+def _somewhere(closure: Closure) -> Q:
+    """Leave out the visits whose kind or address it cannot cover: there may be thousands."""
+    talks = Q(order__isnull=True)
+    if not closure.states and not closure.postal_prefixes:
+        return Q() if closure.includes_consultations else ~talks
+    area = Q(state__in=closure.states)
+    for beginning in closure.postal_prefixes:
+        area |= Q(postal_code__startswith=beginning)
+    return area | talks if closure.includes_consultations else area & ~talks
 
 
 def _covers(closure: Closure, visit: Appointment) -> bool:
@@ -122,7 +134,11 @@ def _tell(visit: Appointment, *, closure: Closure) -> None:
         "ideal_at": at,
         "send_from": at,
         "not_after": visit.starts_at,
-        "facts": {"because": words.name(closure.name), "others": others},
+        "facts": {
+            "because": words.because(closure.name),
+            "others": others,
+            "by_email": Channel.email in channels,
+        },
     }
     Notice.objects.bulk_create(Notice(**row, channel=channel.value) for channel in channels)
     if not channels:
@@ -141,11 +157,12 @@ def _others(visit: Appointment, *, closure: Closure) -> list[datetime]:
     """
     patient, therapy, at = visit.patient, visit.therapy, now()
     wish = search.wish_for(patient=patient, therapy=therapy, starts_at=visit.starts_at, asked_at=at)
+    horizon = clock.local_day(rules.latest_start(asked_at=at), wish.zone)
     found = search.feasible(
         wish=wish,
         at=search.where(patient=patient, therapy=therapy),
         first=max(wish.day, clock.local_day(at, wish.zone)),
-        last=max(wish.day, closure.last_day) + timedelta(days=OTHER_DAYS),
+        last=min(max(wish.day, closure.last_day) + OTHER_DAYS * DAY, horizon),
     )
     nearest: dict[date, datetime] = {}
     for start in found.open_starts() if found else ():

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 NAME_LENGTH = 40
+REASON_LENGTH = 100
+A_CLOSURE = "a closure"
+# What would say what a visit is for, to whoever else reads the message.
+TELLING = re.compile(
+    r"ketamin|infusion|intraven|depress|suicid|anxi|ptsd|\bocd\b|crps|bipolar|neuropath|"
+    r"\biv\b|\bpain\b|mood|maintenance|therap|treatment|diagnos|\bdrug|\bdos(e|es|ing)\b|medic",
+    re.IGNORECASE,
+)
 SMS_LENGTH = 160
 NAME_MARKS = "'’-"
 
@@ -25,6 +34,16 @@ def name(text: str) -> str:
 def first_name(text: str) -> str:
     """Return the first word of a name."""
     return name(text).split(" ")[0]
+
+
+def because(text: str) -> str:
+    """Return why an area is closed, as it goes on after "because of"; told for certain.
+
+    Neutral by rule: a reason that would say what the visit is for is not passed on.
+    """
+    kept = "".join(c for c in text[:2000] if _is_said(c))
+    plain = " ".join(kept.split())[:REASON_LENGTH].strip(NAME_MARKS + ", ")
+    return A_CLOSURE if not plain or TELLING.search(plain) else plain
 
 
 def initials(text: str) -> str:
@@ -49,6 +68,15 @@ def fits_sms(text: str) -> bool:
 
 def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM"
+
+
+def _is_said(character: str) -> bool:
+    return (
+        _is_letter(character)
+        or character.isdecimal()
+        or character.isspace()
+        or (character in NAME_MARKS + ",")
+    )
 
 
 def _gsm_letter(character: str) -> str:

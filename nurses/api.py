@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,14 +55,18 @@ from nurses.serializers import (
 from scheduling.models import Nurse
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+DAY = timedelta(days=1)
 
 
 def read_day(text: str) -> date:
-    """Read a date; raise `Malformed` where it is none."""
+    """Read a date; raise `Malformed` where it is none, or the day before or after is too far."""
     try:
         if DATE.fullmatch(text):
-            return check_day(date.fromisoformat(text))
-    except ValueError:
+            day = date.fromisoformat(text)
+            check_day(day - DAY)
+            check_day(day + DAY)
+            return day
+    except (ValueError, OverflowError):
         pass
     raise Malformed("invalid", "Give a date such as 2026-11-24.", "date")
 

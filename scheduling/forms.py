@@ -229,7 +229,8 @@ class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
             "includes_consultations": "Consultations too",
         }
         help_texts: ClassVar = {
-            "name": 'Patients read this, as in "because of a winter storm".',
+            "name": 'Patients read this, as in "because of a winter storm". Name no treatment: '
+            "they would only read of a closure.",
             "cancels_visits": "Otherwise they stay, and nurses go: a task asks you to look.",
             "includes_consultations": "They belong to no area: all on these days stop.",
         }

@@ -238,6 +238,50 @@ def test_it_says_at_once_that_a_visit_is_off_even_before_it_was_confirmed() -> N
     assert written.attachments[0].name == "visit.ics"
 
 
+@pytest.mark.parametrize(
+    ("name", "because"),
+    [
+        ("ice on I-90, all lanes", "ice on I-90, all lanes"),
+        ("a severe winter storm with heavy snow and icy roads", "heavy snow and icy roads."),
+        ("because ketamine ran out", "a closure"),
+        ("2026-02 (depression clinic moves)", "a closure"),
+        ("\u2014 !", "a closure"),
+    ],
+)
+def test_it_says_why_without_saying_what_for(name: str, because: str) -> None:
+    make_nurse()
+    visit = book(make_patient(), at(5, 10))
+    close(name=name)
+    closures.sweep()
+    email, text = told(visit)
+    said = messages.render(email)
+    assert because in said.text
+    assert "These other times were free" in said.text
+    assert "For other times see your e-mail, or sign in." in messages.render(text).text
+    for message in (said, messages.render(text)):
+        assert not FORBIDDEN.search(f"{message.text} {message.html} {message.subject}")
+
+
+def test_it_sends_nobody_to_an_e_mail_that_is_not_sent() -> None:
+    make_nurse()
+    ada = make_patient()
+    ada.channels = ["sms"]
+    ada.save()
+    visit = book(ada, at(5, 10))
+    close()
+    closures.sweep()
+    (text,) = told(visit)
+    assert "For other times sign in." in messages.render(text).text
+
+
+def test_it_settles_visits_in_a_closure_without_an_end() -> None:
+    make_nurse()
+    visit = book(make_patient(), at(5, 10))
+    close(last_day=date(2199, 12, 31))
+    assert closures.sweep() == 1
+    assert status(visit) == "cancelled"
+
+
 def test_it_says_it_once_where_the_visit_had_been_confirmed() -> None:
     make_nurse()
     visit = book(make_patient(), at(5, 10))

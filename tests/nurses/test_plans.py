@@ -345,7 +345,9 @@ def test_a_day_on_which_clocks_change_is_planned_by_its_own_hours(
 # -- what is no question -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("day", ["x", "2026-02-30", "9999-12-31", "2026-1-1", "%00", "١"])
+@pytest.mark.parametrize(
+    "day", ["x", "2026-02-30", "9999-12-31", "1970-01-01", "2199-12-31", "2026-1-1", "%00", "١"]
+)
 def test_it_refuses_what_is_no_date(dan: APIClient, day: str) -> None:
     for answer in (plan(dan, day=day), publish(dan, 1, day=day)):
         assert answer.status_code == 400
