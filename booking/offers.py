@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from booking import clock
 from booking.grid import WallClock, wall_clock
-from scheduling.instants import DAY, HOUR, MICROSECOND, MINUTE, Instants, micros
+from scheduling.instants import DAY, HOUR, MICROSECOND, MINUTE, SECOND, Instants, micros
 
 NAMES = (
     "starts_at",
@@ -97,17 +97,35 @@ def _constant(text: str, count: int) -> NDArray[np.bytes_]:
     return np.full(count, text.encode(), dtype=f"S{len(text)}")
 
 
-def _texts(column: Instants, clocks: WallClock) -> tuple[NDArray[np.bytes_], NDArray[np.bytes_]]:
-    """The local time of each instant, then its offset and the closing quote.
+def _texts(column: Instants, clocks: WallClock) -> list[NDArray[np.bytes_]]:
+    """The local day and time of each instant, then its offset and the closing quote.
 
     Offsets of unlike width are padded after the quote, where JSON allows blanks.
     """
-    offsets, which = np.unique(clocks.offsets(column), return_inverse=True)
-    shown = np.datetime_as_string((column + offsets[which]).view("M8[us]"), unit="s")
-    ends = [f'{_suffix(offset)}"' for offset in offsets.tolist()]
-    width = max(map(len, ends), default=0)
-    suffixes = np.array([end.ljust(width).encode() for end in ends], dtype=f"S{width}")
-    return shown.astype(f"S{SHOWN}"), suffixes[which]
+    offsets = clocks.offsets(column)
+    local = column + offsets
+    days, seconds = local // DAY, local % DAY // SECOND
+    first = int(days.min())
+    shown = np.arange(first, int(days.max()) + 1).astype("M8[D]")
+    ends = {int(offset): f'{_suffix(int(offset))}"' for offset in np.unique(clocks.ahead)}
+    width = max(map(len, ends.values()))
+    suffixes = np.full(len(column), " " * width, dtype=f"S{width}")
+    for offset, end in ends.items():
+        suffixes[offsets == offset] = end.ljust(width)
+    return [
+        np.datetime_as_string(shown).astype("S10")[days - first],
+        _TIMES[seconds // 60] if not np.any(seconds % 60) else _times(seconds),
+        suffixes,
+    ]
+
+
+def _times(seconds: Instants) -> NDArray[np.bytes_]:
+    """Times of day as ISO 8601 has them after a day, `T10:30:00`."""
+    shown = np.datetime_as_string(seconds.astype("M8[s]"))
+    return np.array([text[10:] for text in shown.tolist()], dtype=f"S{SHOWN - 10}")
+
+
+_TIMES = _times(np.arange(24 * 60) * 60)  # every minute of a day
 
 
 def _suffix(offset: int) -> str:

@@ -31,7 +31,7 @@ _SENT = {
     "float": "float8send({0})",
     "instant": "timestamptz_send({0})",
     "day": "int8send(({0} - DATE '1970-01-01')::bigint)",
-    "clock": "int8send((EXTRACT(EPOCH FROM {0}) * 1000000)::bigint)",
+    "clock": "time_send({0})",
     "text": f"substr(convert_to(rpad({{0}}, {TEXT_BYTES}), 'UTF8'), 1, {TEXT_BYTES})",
 }
 _NULLS = {"float": r"'\x7ff8000000000000'::bytea", "text": None}

@@ -80,7 +80,8 @@ class Chains:
 def rows(sheet: Sheet, chains: Chains, *, days: Days, travel: Travel, shortest: int) -> Rows:
     """The rows of plain days that keep lunch and limits and last so many minutes at least."""
     staff = sheet.staff
-    known = spots(np.concatenate([staff.homes, np.nan_to_num(chains.visits.places)]))
+    places = chains.visits.places
+    known = spots(np.concatenate([staff.homes, np.where(np.isnan(places), 0.0, places)]))
     before, after = chains.stops(staff)
     nurse = chains.windows.nurse[chains.window]
     ready, due = chains.stretches()
