@@ -102,7 +102,8 @@ class AppointmentsView(IdempotentView):
         wanted = BookSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         user = person(request)
-        booked = appointments.book(patient=patient_of(user), by=user, **wanted.validated_data)
+        patient = patient_of(user, with_home=False)  # it is read anew under its lock
+        booked = appointments.book(patient=patient, by=user, **wanted.validated_data)
         return answer(booked, code=status.HTTP_201_CREATED)
 
 

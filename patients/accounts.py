@@ -31,9 +31,10 @@ OF_THE_PATIENT = (
 )
 
 
-def patient_of(user: User) -> Patient:
-    """Return the patient of an account, created on first use."""
-    return Patient.objects.select_related("user", "address").get_or_create(user=user)[0]
+def patient_of(user: User, *, with_home: bool = True) -> Patient:
+    """Return the patient of an account, created on first use; the home is read with it."""
+    patients = Patient.objects.select_related("user", "address") if with_home else Patient.objects
+    return patients.get_or_create(user=user)[0]
 
 
 def staff(user: object) -> User:
