@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from config.launch.walk import admission, booking, visit
+from config.launch.walk import admission, booking, scheduling, visit
 from config.launch.walk.figures import now
 from config.launch.walk.ground import Failed, Walk, say
 
@@ -24,6 +24,9 @@ STEPS: tuple[Step, ...] = (
     booking.it_is_rescheduled,
     booking.a_consultation_comes_and_goes,
     booking.it_is_given_up,
+    scheduling.a_course_is_booked,
+    scheduling.a_day_is_planned,
+    scheduling.the_course_is_given_up,
     visit.the_nurse_opens_her_route,
     visit.the_rules_refuse_a_hasty_start,
     visit.the_infusion_is_given,

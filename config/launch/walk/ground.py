@@ -30,6 +30,7 @@ class Walk:
     intake: int = 0
     slots: list[dict[str, Any]] = field(default_factory=list)
     visit: dict[str, Any] = field(default_factory=dict)
+    course: list[dict[str, Any]] = field(default_factory=list)
     asked: tuple[datetime, datetime] | None = None
     replayed: dict[str, Any] = field(default_factory=dict)
     nurse: str = ""

@@ -1,4 +1,4 @@
-"""The walk, third part: the nurse's visit, told as it happened, and the warning after it."""
+"""The walk, fourth part: the nurse's visit, told as it happened, and the warning after it."""
 
 import re
 from collections.abc import Iterator
