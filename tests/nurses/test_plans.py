@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from booking import appointments
 from booking.models import Appointment, Notice
+from config.core.errors import constraint_of
 from config.core.models import Role
 from nurses import dispatch
 from nurses.models import Plan, Route
@@ -340,6 +342,24 @@ def test_a_day_on_which_clocks_change_is_planned_by_its_own_hours(
         {"appointment": str(visit.pk), "from": None, "to": cleo.pk}
     ]
     assert ben.pk not in [move["to"] for move in dispatch.plan(day=day).moves]
+
+
+@pytest.mark.parametrize(
+    ("change", "guard"),
+    [
+        ("UPDATE nurses_plan SET metres_after = 1", "plan_says_what_it_said"),
+        ("UPDATE nurses_plan SET status = 'proposed'", "Invalid transition"),
+        ("DELETE FROM nurses_plan", "Cannot delete"),
+        ("UPDATE nurses_route SET stops = '[]'", "Cannot update"),
+        ("DELETE FROM nurses_route", "Cannot update or delete"),
+    ],
+)
+def test_the_database_keeps_what_was_planned_and_published(change: str, guard: str) -> None:
+    crossed()
+    dispatch.publish(plan=dispatch.plan(day=THE_DAY), by=None)
+    with pytest.raises(DatabaseError) as no, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    assert guard in f"{no.value} {constraint_of(no.value)}"
 
 
 # -- what is no question -------------------------------------------------------------------------
