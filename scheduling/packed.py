@@ -7,7 +7,7 @@ querysets are read by one statement, and so at one moment.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -41,36 +41,28 @@ _READ = {"float": ">f8", "text": f"S{TEXT_BYTES}"}
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Rows to read: a queryset, and the kinds of the columns to read of it, by name.
+    """Rows to read, and the kinds of the columns to read of them, by name.
 
     Attributes
     ----------
-    stored
-        The column that holds all of them packed already.
+    rows
+        A query of these columns; or a queryset of one column that holds them packed already.
     """
 
-    rows: models.QuerySet[Any]
+    rows: str | models.QuerySet[Any, Any]
     kinds: dict[str, str]
-    stored: str = ""
 
-    def sql(self) -> tuple[str, Sequence[Any]]:
-        """One row of one value."""
-        try:
-            asked = self.rows.order_by().values_list(
-                *([self.stored] if self.stored else self.kinds)
-            )
-            inner, parameters = asked.query.sql_with_params()
-        except EmptyResultSet:  # Django saw that there can be none
-            return "SELECT NULL::bytea", ()
-        if self.stored:
-            return f"SELECT string_agg(c, ''::bytea) FROM ({inner}) q(c)", parameters  # noqa: S608
+    def sql(self) -> tuple[str, dict[str, Any]]:
+        """One row of one value, and what is asked with beside the statement's own parameters."""
+        if not isinstance(self.rows, str):
+            return _stored(self.rows)
         names = [f"c{number}" for number in range(len(self.kinds))]
         sent = " || ".join(
             _or_null(_SENT[kind].format(name), _NULLS.get(kind, _NULL))
             for name, kind in zip(names, self.kinds.values(), strict=True)
         )
-        rows = f"({inner}) q({', '.join(names)})"
-        return f"SELECT string_agg({sent}, ''::bytea) FROM {rows}", parameters  # noqa: S608
+        rows = f"({self.rows}) q({', '.join(names)})"
+        return f"SELECT string_agg({sent}, ''::bytea) FROM {rows}", {}  # noqa: S608
 
     def columns(self, value: bytes | None) -> Columns:
         """What PostgreSQL sent, as columns."""
@@ -82,6 +74,16 @@ class Pack:
         wide = np.frombuffer(value or b"", dtype=">i8").reshape(-1, len(self.kinds))
         turned = np.ascontiguousarray(wide.T, dtype=np.int64)
         return Columns(dict(zip(self.kinds, turned, strict=True)), self.kinds)
+
+
+def _stored(rows: models.QuerySet[Any, Any]) -> tuple[str, dict[str, Any]]:
+    try:
+        inner, values = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:  # Django saw that there can be none
+        return "SELECT NULL::bytea", {}
+    parameters = {f"stored{number}": value for number, value in enumerate(values)}
+    inner %= tuple(f"%({name})s" for name in parameters)
+    return f"SELECT string_agg(c, ''::bytea) FROM ({inner}) q(c)", parameters  # noqa: S608
 
 
 def _or_null(sent: str, null: str | None) -> str:
@@ -114,24 +116,24 @@ class Columns:
 
 
 def read(
-    packs: Mapping[str, Pack], *, also: models.QuerySet[Any, Any] | None = None
+    packs: Mapping[str, Pack], *, parameters: Mapping[str, Any], also: str = ""
 ) -> tuple[dict[str, Columns], list[dict[str, Any]]]:
     """Read several packs by name, and a few rows as dictionaries, in one statement.
 
     Parameters
     ----------
     also
-        A queryset of `values`, of few rows.
+        A query of few rows.
     """
     asked = [pack.sql() for pack in packs.values()]
-    if also is not None:
-        inner, parameters = also.order_by().query.sql_with_params()
-        asked.append((f"SELECT json_agg(q)::text FROM ({inner}) q", parameters))  # noqa: S608
+    if also:
+        asked.append((f"SELECT json_agg(q)::text FROM ({also}) q", {}))  # noqa: S608
     sql = "SELECT " + ", ".join(f"({part})" for part, _ in asked)
+    given = {**parameters, **{name: one for _, more in asked for name, one in more.items()}}
     with cast("DatabaseWrapper", connection).binary_cursor() as cursor:
-        cursor.execute(sql, [one for _, parameters in asked for one in parameters])
+        cursor.execute(sql, given)
         row = cursor.fetchone() or ()
     found = {
         name: pack.columns(value) for (name, pack), value in zip(packs.items(), row, strict=False)
     }
-    return found, json.loads(row[-1] or "[]") if also is not None else []
+    return found, json.loads(row[-1] or "[]") if also else []

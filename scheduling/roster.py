@@ -23,11 +23,12 @@ from scheduling.sheet import Held, Sheet, availables
 __all__ = ["Available", "available", "closed", "has_papers", "look", "on_shift", "working_on"]
 
 DAY = timedelta(days=1)
-CLOSES = ("first_day", "last_day", "states", "postal_prefixes", "includes_consultations")
-
-
-def _employed() -> QuerySet[Nurse]:
-    return Nurse.objects.filter(is_active=True, user__is_active=True)
+# As `Closure.objects.in_force().touching()` gives them.
+CLOSURES = """
+    SELECT first_day, last_day, states, postal_prefixes, includes_consultations
+    FROM scheduling_closure
+    WHERE taken_back_at IS NULL AND first_day <= %(last)s AND last_day >= %(first)s
+"""
 
 
 def _kind(therapy: Therapy) -> Shift.Kind:
@@ -70,12 +71,11 @@ def look(
             kind=_kind(therapy),
             first=first,
             last=last,
-            nurses=_employed(),
             nurse_ids=nurse_ids,
             therapy=therapy,
             state=state,
             held=held,
-            also=_closures(first, last).values(*CLOSES),
+            also=CLOSURES,
         )
     )
     shut = _days_closed(
@@ -108,7 +108,6 @@ def available(
             kind=_kind(therapy),
             first=first,
             last=last,
-            nurses=_employed(),
             nurse_ids=nurse_ids,
             therapy=therapy,
             state=state,
@@ -121,14 +120,13 @@ def on_shift(
     *, kind: Shift.Kind, first: date, last: date, nurse_ids: Sequence[int] | None = None
 ) -> list[Available]:
     """Return who works on some day from `first` to `last`, whatever her papers let her do."""
-    asked = Asked(kind=kind, first=first, last=last, nurses=_employed(), nurse_ids=nurse_ids)
+    asked = Asked(kind=kind, first=first, last=last, nurse_ids=nurse_ids)
     return availables(entries.read(asked).sheet)
 
 
 def working_on(day: date) -> set[int]:
     """Return the numbers of the nurses on the road on their local day, leave left out of it."""
-    nurses = Nurse.objects.filter(is_active=True)
-    asked = Asked(kind=Shift.Kind.FIELD, first=day, last=day, nurses=nurses, with_leave=False)
+    asked = Asked(kind=Shift.Kind.FIELD, first=day, last=day, employed=False, with_leave=False)
     sheet = entries.read(asked).sheet
     return set(sheet.staff.numbers[sheet.windows.nurse].tolist())
 
