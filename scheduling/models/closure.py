@@ -19,9 +19,12 @@ EARLIEST_DAY, LATEST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 
 def _all_match(field: str, pattern: str) -> Q:
-    """Whether an array is empty, or each of its texts matches."""
-    joined = Func(field, Value(","), function="ARRAY_TO_STRING", output_field=models.TextField())
-    return Q(Regex(joined, f"^({pattern}(,{pattern})*)?$"))
+    """Whether an array is empty, or each of its texts matches; "" would close everywhere."""
+    null = Value("?")  # else left out
+    joined = Func(
+        field, Value(","), null, function="ARRAY_TO_STRING", output_field=models.TextField()
+    )
+    return Q(**{field: []}) | Q(Regex(joined, f"^{pattern}(,{pattern})*$"))
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):
