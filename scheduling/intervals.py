@@ -76,14 +76,3 @@ def subtract(intervals: Iterable[Interval], taken: Iterable[Interval]) -> list[I
         if free_from < interval.end:
             left.append(Interval(free_from, interval.end))
     return left
-
-
-def intersect(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
-    """The stretches of time that lie in both."""
-    others = merge(other)
-    return [
-        Interval(max(a.start, b.start), min(a.end, b.end))
-        for a in merge(one)
-        for b in others
-        if overlaps(a, b)
-    ]

@@ -159,11 +159,6 @@ class ShiftException(models.Model):
         hours = f" {self.starts:%H:%M}-{self.ends:%H:%M}" if self.starts and self.ends else ""
         return f"{self.get_effect_display()} on {self.day:%Y-%m-%d}{hours}"
 
-    @property
-    def is_whole_day(self) -> bool:
-        """Whether nothing of the day is worked."""
-        return self.starts is None
-
 
 class LeaveQuerySet(models.QuerySet["Leave"]):
     """Reads of leave."""

@@ -54,14 +54,6 @@ def test_it_subtracts_minute_by_minute(pieces: list[Interval], taken: list[Inter
     assert_tidy(left)
 
 
-@given(LISTS, LISTS)
-def test_it_intersects_minute_by_minute(one: list[Interval], other: list[Interval]) -> None:
-    both = intervals.intersect(one, other)
-
-    assert coloured(both) == coloured(one) & coloured(other)
-    assert_tidy(both)
-
-
 @given(INTERVALS, INTERVALS)
 def test_it_knows_what_overlaps_and_what_contains(one: Interval, other: Interval) -> None:
     assert intervals.overlaps(one, other) == bool(coloured([one]) & coloured([other]))
