@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from scheduling.travel import EARTH_RADIUS_KM, Haversine, Place
+from scheduling import legs
+from scheduling.travel import EARTH_RADIUS_KM, Haversine, Place, spots
 
 LOOP = Place(latitude=41.8786, longitude=-87.6251)
 EVANSTON = Place(latitude=42.0451, longitude=-87.6877)
@@ -112,3 +113,29 @@ def test_it_gives_an_empty_table_for_no_places() -> None:
 def test_it_refuses_a_place_that_is_not_on_the_earth(latitude: float, longitude: float) -> None:
     with pytest.raises(ValueError, match="is not between"):
         Place(latitude=latitude, longitude=longitude)
+
+
+def across(place: Place) -> Place:
+    """The other side of the earth."""
+    longitude = place.longitude + (180 if place.longitude <= 0 else -180)
+    return Place(-place.latitude, longitude)
+
+
+@given(st.lists(st.tuples(PLACES, PLACES | st.just("here") | st.just("across")), min_size=1))
+def test_it_says_the_same_of_thousands_of_legs_as_of_one(
+    drawn: list[tuple[Place, Place | str]],
+) -> None:
+    ends = {"here": lambda place: place, "across": across}
+    pairs = [(one, ends[other](one) if isinstance(other, str) else other) for one, other in drawn]
+    travel = Haversine()
+    known = spots(np.array([(p.latitude, p.longitude) for pair in pairs for p in pair]))
+
+    found = legs.between(
+        travel,
+        known,
+        origins=np.arange(0, 2 * len(pairs), 2),
+        destinations=np.arange(1, 2 * len(pairs), 2),
+    )
+
+    assert found.tolist() == [travel.minutes(one, other) for one, other in pairs]
+    assert found.tolist() == [by_hand(one, other)[1] for one, other in pairs]
