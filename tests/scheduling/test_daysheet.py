@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
 
-from scheduling import daysheet
+from scheduling import daysheet, slots
 from scheduling.gaps import Available, Busy, Gap, Lunch, gaps
 from scheduling.instants import micros
 from scheduling.intervals import Interval, merge
@@ -65,16 +65,17 @@ def clinics(draw: st.DrawFn) -> tuple[list[Available], list[list[Busy]]]:
                 [span(zero, begin, begin + 60), span(zero, begin + 90, end)] if off else [shift]
             )
             if draw(st.booleans()) and end - begin >= 120:
-                wide = draw(st.integers(1, 3)) * 30
+                wide = draw(st.integers(1, min(6, (end - begin) // 30))) * 30
                 opens = begin + draw(st.integers(0, (end - begin - wide) // 30)) * 30
-                minutes = draw(st.integers(1, wide // 15)) * 15
+                minutes = min(15 * draw(st.integers(1, 4)), wide)
                 lunches.append(Lunch(span(zero, opens, opens + wide), minutes, shift))
-            at = begin + draw(st.integers(-30, 120))
+            at = begin + draw(st.integers(0, 120) | st.integers(-30, 0))
             for _ in range(draw(st.integers(0, 3))):
-                length = draw(st.integers(10, 200))
-                where = draw(st.none() | place)
-                taken.append(Busy(span(zero, at, at + length), where))
-                at += length + draw(st.integers(0, 150)) - 15 * draw(st.integers(0, 9) | st.just(0))
+                length = draw(st.integers(10, 150))
+                where = draw(place | st.none())
+                if at + length <= end or draw(st.integers(0, 5)) == 0:
+                    taken.append(Busy(span(zero, at, at + length), where))
+                at += length + draw(st.integers(0, 150) | st.integers(-20, 0))
         people.append(
             Available(
                 nurse_id=7 * number + 3,
@@ -104,7 +105,7 @@ def expected(
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(clinic=clinics())
 def test_it_gives_every_nurse_the_gaps_she_has_alone(
     clinic: tuple[list[Available], list[list[Busy]]],
@@ -113,3 +114,37 @@ def test_it_gives_every_nurse_the_gaps_she_has_alone(
     rows = daysheet.rows(sheet=sheet_of(people), held=held_by(visits), travel=LINE)
 
     assert sorted(told_rows(rows), key=str) == sorted(expected(people, visits, LINE), key=str)
+
+
+@settings(max_examples=30, deadline=None)
+@given(clinic=clinics(), minutes=st.integers(1, 240))
+def test_it_leaves_out_only_what_is_too_short(
+    clinic: tuple[list[Available], list[list[Busy]]], minutes: int
+) -> None:
+    people, visits = clinic
+    asked = {"sheet": sheet_of(people), "held": held_by(visits), "travel": LINE}
+
+    few, all_ = daysheet.rows(**asked, shortest=minutes), daysheet.rows(**asked)
+
+    fit = {
+        name: slots.fits(rows=rows, here=at_km(7), minutes=minutes, travel=LINE)
+        for name, rows in (("few", few), ("all", all_))
+    }
+    told_few, told_all = told_rows(few), told_rows(all_)
+    assert [told_few[row] for row in fit["few"].row] == [told_all[row] for row in fit["all"].row]
+    assert len(told_few) <= len(told_all)
+
+
+def test_it_asks_a_routing_server_for_the_legs_and_nothing_else() -> None:
+    home, there, back = at_km(0), at_km(10), at_km(25)
+    day = Interval(datetime(2027, 2, 1, 14, tzinfo=UTC), datetime(2027, 2, 2, 2, tzinfo=UTC))
+    cleo = Available(1, home, ZONES[0], (day,), max_driving=100)
+    visits = [
+        Busy(span(day.start, 60, 120), there),
+        Busy(span(day.start, 300, 400), back),
+    ]
+
+    rows = daysheet.rows(sheet=sheet_of([cleo]), held=held_by([visits]), travel=LINE)
+
+    assert rows.drive.tolist() == [10, 15, 25]
+    assert set(rows.spare_driving.tolist()) == {100 - 10 - 15 - 25}

@@ -127,7 +127,7 @@ def sheet_of(people: Sequence[Entered], *, first: date, last: date) -> Sheet:
     return Sheet(staff, windows, lunches)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drawn=st.data(), first=FIRST, days=st.integers(0, 4))
 def test_it_works_the_hours_of_every_nurse_that_she_works_alone(
     drawn: st.DataObject, first: date, days: int
