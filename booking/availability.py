@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -113,7 +114,7 @@ def candidates(
     """
     if not clock.on_grid(wish.starts_at, wish.zone, rules.clock_rules()):
         raise _not_offered(wish=wish, at=at, without=without)
-    found = _look(wish=wish, at=at, without=without, nurse_ids=nurse and [nurse.pk])
+    found = _look(wish=wish, at=at, without=without, nurse_ids=[nurse.pk] if nurse else None)
     if wish.day in found.closed:
         raise _not_offered(wish=wish, at=at, without=without)
     free = _able(found.sheet, held=found.held, wish=wish, at=at)
@@ -159,12 +160,12 @@ def _candidate(staff: Staff, held: Held, number: int) -> Candidate:
 
 
 def _slot_taken(*, wish: Wish, at: Where, without: Appointment | None = None) -> SlotTaken:
-    others = search.alternatives(wish=wish, at=at, without=without)
+    others = partial(search.alternatives, wish=wish, at=at, without=without)
     return SlotTaken([Reason("slot_taken", "That time has just been taken.")], alternatives=others)
 
 
 def _not_offered(*, wish: Wish, at: Where, without: Appointment | None = None) -> NotOffered:
-    others = search.alternatives(wish=wish, at=at, without=without)
+    others = partial(search.alternatives, wish=wish, at=at, without=without)
     return NotOffered(
         [Reason("not_offered", "No nurse can make a visit at that time.")], alternatives=others
     )

@@ -37,14 +37,14 @@ def test_it_believes_no_answer_that_cannot_be_driven(wrong: str) -> None:
     soonest = sorted(day.visits, key=lambda visit: visit.start)
     able = day.nurses[day.able(soonest[0])[0]]
     unable = next((v, n) for v in day.visits for n in day.nurses if v.skill not in n.skills)
-    routes = {
+    routes: dict[str, days.Routes] = {
         "twice": {able.id: [soonest[0].id, soonest[0].id]},
         "unknown": {"nobody": []},
         "without the skill": {unable[1].id: [unable[0].id]},
         "too late": {able.id: [soonest[-1].id, soonest[0].id]},
-    }[wrong]
+    }
     with pytest.raises(days.Wrong):
-        days.judge(day, routes)
+        days.judge(day, routes[wrong])
 
 
 def test_it_counts_the_same_starts_in_c_as_in_python(tmp_path: Path) -> None:

@@ -273,5 +273,4 @@ def _signed_in(user: User) -> str:
     session[BACKEND_SESSION_KEY] = BACKEND
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    token: str = session.session_key
-    return token
+    return str(session.session_key)

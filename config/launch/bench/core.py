@@ -15,7 +15,8 @@ import numpy as np
 
 from config.launch.bench import loops
 from scheduling.instants import MINUTE
-from scheduling.slots import UNLIMITED, Rows, feasible_starts
+from scheduling.sheet import UNLIMITED
+from scheduling.slots import Rows, feasible_starts
 from scheduling.travel import Haversine, Place, spots
 
 PLAIN_REPEATS = 3

@@ -127,11 +127,10 @@ def compiled(folder: Path) -> Prepare | None:
             ctypes.c_int64(len(starts)),
             *(_address(given) for given in (starts, index, drives, counts)),
         )
-        kept = (columns, places, here, starts, index, drives)  # what the addresses point to
 
         def search() -> Ints:
             count_starts(*arguments)
-            return counts[:-1] if kept else counts
+            return counts[:-1]
 
         return search
 
@@ -139,7 +138,7 @@ def compiled(folder: Path) -> Prepare | None:
 
 
 def _address(array: NDArray[np.generic]) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
+    return array.ctypes.data_as(ctypes.c_void_p)  # which keeps the array
 
 
 def made_up(*, nurses: int, days: int = 28, seed: int = 1) -> tuple[Rows, Asked]:

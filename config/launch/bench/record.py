@@ -52,9 +52,10 @@ def record(tokens: list[str]) -> Iterator[dict[str, Any]]:
 def _booked(client: Client, body: dict[str, str]) -> tuple[int, list[Statement]]:
     """Book, and give the statements in order: text, and whether the answer comes in binary."""
     sent: list[Statement] = []
+    compose: Any = connection.ops
 
     def note(execute: Any, sql: Any, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
-        text = connection.ops.compose_sql(sql, parameters)
+        text = compose.compose_sql(sql, parameters)
         sent.append((text, context["cursor"].cursor.format == Format.BINARY))
         return execute(sql, parameters, many, context)
 

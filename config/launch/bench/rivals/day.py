@@ -53,10 +53,15 @@ class Day:
     nurses: tuple[Nurse, ...]
     visits: tuple[Visit, ...]
 
+    @property
+    def places(self) -> list[tuple[float, float]]:
+        """Latitudes and longitudes: homes, then visits."""
+        return [nurse.place for nurse in self.nurses] + [visit.place for visit in self.visits]
+
     @cached_property
     def metres(self) -> list[list[int]]:
         """Road metres from each place to each other."""
-        places = [one.place for one in (*self.nurses, *self.visits)]
+        places = self.places
         return [[self._metres(a, b) for b in places] for a in places]
 
     @cached_property

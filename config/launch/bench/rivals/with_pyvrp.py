@@ -24,7 +24,7 @@ def solve(day: Day, *, seconds: float) -> Routes:
     homes = len(day.nurses)
     kinds = sorted({tuple(sorted(nurse.skills)) for nurse in day.nurses})
     data = pyvrp.ProblemData(
-        locations=[pyvrp.Location(*one.place) for one in (*day.nurses, *day.visits)],
+        locations=[pyvrp.Location(*place) for place in day.places],
         clients=[
             pyvrp.Client(
                 homes + number,
