@@ -18,6 +18,7 @@ from patients.models import Order, Patient, Therapy
 from scheduling.instants import MINUTE, Instants, Mask, micros
 
 CONSULTATION_NOTICE = timedelta(hours=1)
+MINIMUM = "order__min_interval_hours"
 
 
 def clock_rules() -> clock.ClockRules:
@@ -87,10 +88,10 @@ def diary(*, patient: Patient, without: Appointment | None = None) -> Diary:
     found = Appointment.objects.of(patient=patient).filter(counts)
     if without is not None:
         found = found.exclude(pk=without.pk)
-    rows = found.values_list("starts_at", "ends_at", "status", "order__min_interval_hours")
+    rows = list(found.values_list("starts_at", "ends_at", "status", "order_id", MINIMUM))
     return Diary(
-        taken=tuple((start, end) for start, end, status, _ in rows if status in OCCUPYING),
-        infusions=tuple((start, hours) for start, _, _, hours in rows if hours is not None),
+        taken=tuple((start, end) for start, end, status, _, _ in rows if status in OCCUPYING),
+        infusions=tuple((start, hours) for start, _, _, order, hours in rows if order is not None),
     )
 
 

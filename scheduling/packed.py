@@ -132,7 +132,7 @@ def read(
     given = {**parameters, **{name: one for _, more in asked for name, one in more.items()}}
     with cast("DatabaseWrapper", connection).binary_cursor() as cursor:
         cursor.execute(sql, given)
-        row = cursor.fetchone() or ()
+        row: tuple[Any, ...] = cursor.fetchone() or ()
     found = {
         name: pack.columns(value) for (name, pack), value in zip(packs.items(), row, strict=False)
     }

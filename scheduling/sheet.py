@@ -135,7 +135,8 @@ class Days:
     @property
     def count(self) -> int:
         """How many days there are."""
-        return self.begins.shape[1] - 1
+        days: int = self.begins.shape[1] - 1
+        return days
 
     def number(self, nurse: Ints, at: Instants) -> Ints:
         """The day of a nurse on which each instant falls, the first or the last if outside."""

@@ -238,7 +238,8 @@ def _reached(nurse_ids: Ints, stop: Ints, length: int) -> Ints:
         return stop
     level = np.concatenate([[0], np.cumsum(np.diff(nurse_ids) != 0)]) * (length + 1)
     before = np.concatenate([[0], np.maximum.accumulate(stop + level)[:-1]])
-    return np.maximum(before - level, 0)
+    reached: Ints = np.maximum(before - level, 0)
+    return reached
 
 
 def _cover(first: Ints, stop: Ints, length: int) -> Ints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -207,7 +208,11 @@ def test_it_writes_what_follows_from_each_start(
 
 def test_it_writes_no_slots_and_both_kinds_of_offset() -> None:
     london = ZoneInfo("Europe/London")
-    figures = {"lengths": Lengths(0, 30, 0), "zone": london, "rules": clock.DEFAULT_RULES}
+    figures: dict[str, Any] = {
+        "lengths": Lengths(0, 30, 0),
+        "zone": london,
+        "rules": clock.DEFAULT_RULES,
+    }
     nothing = offers.answer(np.zeros(0, dtype="int64"), restful=True, **figures)
     assert nothing == b'{"time_zone":"Europe/London","slots":[]}'
     change = grid.starts(first=date(2027, 3, 27), last=date(2027, 3, 28), **figures)
@@ -218,7 +223,11 @@ def test_it_writes_no_slots_and_both_kinds_of_offset() -> None:
 
 @pytest.mark.parametrize("day", [date(2027, 3, 14), date(2027, 11, 7)])
 def test_it_says_the_offset_of_each_instant_on_a_day_that_clocks_change(day: date) -> None:
-    figures = {"lengths": Lengths(0, 60, 0), "zone": CHICAGO, "rules": ClockRules(opens=time(0))}
+    figures: dict[str, Any] = {
+        "lengths": Lengths(0, 60, 0),
+        "zone": CHICAGO,
+        "rules": ClockRules(opens=time(0)),
+    }
     starts = grid.starts(first=day, last=day, **figures)
     said = json.loads(offers.answer(starts, restful=True, **figures))["slots"]
     assert {slot["starts_at"][-6:] for slot in said} == {"-06:00", "-05:00"}

@@ -122,7 +122,7 @@ def test_it_leaves_out_only_what_is_too_short(
     clinic: tuple[list[Available], list[list[Busy]]], minutes: int
 ) -> None:
     people, visits = clinic
-    asked = {"sheet": sheet_of(people), "held": held_by(visits), "travel": LINE}
+    asked: dict[str, Any] = {"sheet": sheet_of(people), "held": held_by(visits), "travel": LINE}
 
     few, all_ = daysheet.rows(**asked, shortest=minutes), daysheet.rows(**asked)
 

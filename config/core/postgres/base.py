@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def binary_cursor(self) -> CursorWrapper:
         """Open a cursor whose answers come as PostgreSQL holds them, not spelled out as text."""
         self.ensure_connection()
-        cursor = psycopg.Cursor(self.connection)
+        cursor: Any = psycopg.Cursor(self.connection)  # Django calls a wrapper what it wraps
         cursor.format = Format.BINARY
         wrap = self.make_debug_cursor if self.queries_logged else self.make_cursor
         return wrap(cursor)
