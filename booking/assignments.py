@@ -42,12 +42,12 @@ def where_booked(appointment: Appointment) -> Where:
 def hold_still(*, visits: Iterable[Appointment], nurses: Iterable[Nurse]) -> None:
     """Keep the visits, and these nurses' days around them, as they are until the commit.
 
-    In the order of all who change a visit: the patients, the nurses' days, the rows; each sorted.
+    In the order of all who change a visit: the patients, the days and on each its nurses, the rows.
     """
     visits = list(visits)
     patients = {visit.patient_id for visit in visits}
     days = {
-        (nurse.pk, local_day(visit.starts_at, ZoneInfo(nurse.time_zone)).toordinal())
+        (local_day(visit.starts_at, ZoneInfo(nurse.time_zone)).toordinal(), nurse.pk)
         for nurse in nurses
         for visit in visits
     }
@@ -64,7 +64,7 @@ def _lock_days(days: Sequence[tuple[int, int]]) -> None:
     """Take the locks of `availability.lock_nurse_day`, one after the other as they come."""
     if not days:
         return
-    nurses, ordinals = zip(*days, strict=True)
+    ordinals, nurses = zip(*days, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(nurse, day) "

@@ -6,10 +6,9 @@ Locks are taken as for one visit: the patient, then the nurses' days, a course's
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -19,7 +18,7 @@ from booking.models import Course
 from booking.rules import Diary, Wish
 from booking.search import Where
 from config.core.clock import now
-from config.core.errors import Malformed, Reason, Refused, deadlocks_retried
+from config.core.errors import Alternatives, Malformed, Reason, Refused, deadlocks_retried
 from config.core.models import User
 from patients.models import Patient, Therapy
 
@@ -38,7 +37,7 @@ class _Visit:
     index: int
     wish: Wish
     reasons: list[Reason] = field(default_factory=list)
-    alternatives: Sequence[Mapping[str, Any]] | None = None
+    alternatives: Alternatives | None = None
 
     def refuse(self, refused: Refused) -> None:
         """Remember why it cannot be had, and what could be instead."""

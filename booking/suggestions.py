@@ -209,4 +209,4 @@ def _none(question: _Question, *, orders: Sequence[Order], first: date) -> NotOf
         search.slot(wish=wish, starts_at=offer.starts_at)
         for offer in question.offers[: search.ALTERNATIVES]
     ]
-    return NotOffered([Reason("not_offered", sentence)], alternatives=slots)
+    return NotOffered([Reason("not_offered", sentence)], alternatives=lambda: slots)

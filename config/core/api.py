@@ -101,7 +101,7 @@ class ExceptionFormatter(formatter.ExceptionFormatter):
         """Add `alternatives` at top level."""
         body = super().format_error_response(error_response)
         if isinstance(self.exc, RuleRefusal) and self.exc.refused.alternatives is not None:
-            body["alternatives"] = self.exc.refused.alternatives
+            body["alternatives"] = self.exc.refused.alternatives()
         return body
 
 

@@ -26,11 +26,15 @@ class Reason:
     attr: str | None = None
 
 
+# What could be had instead; looked for only where somebody is answered, after locks are gone.
+Alternatives = Callable[[], Sequence[Mapping[str, Any]]]
+
+
 class Refused(Exception):
     """A rule refuses what was asked; every reason is listed, in the order of the rules."""
 
     def __init__(
-        self, reasons: Sequence[Reason], *, alternatives: Sequence[Mapping[str, Any]] | None = None
+        self, reasons: Sequence[Reason], *, alternatives: Alternatives | None = None
     ) -> None:
         super().__init__("; ".join(f"{r.code}: {r.detail}" for r in reasons))
         self.reasons = tuple(reasons)
