@@ -64,7 +64,7 @@ def plunge(tight: Tight, clock: Clock, rng: np.random.Generator) -> Ints:
         tight.fix(liked, 1.0)
         gone[tight.members[liked]] = True
         gone[-1] = False
-        tight.barred = gone[tight.members].any(axis=1)
+        tight.barred = np.asarray(gone[tight.members].any(axis=1))
     tight.fix(taken, None)
     tight.barred[:] = False
     return np.sort(taken)

@@ -1,6 +1,7 @@
 """What one nurse may do in a day: visits within reach, drives between them, breaks on the way."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,34 +199,25 @@ def _fixed(reach: Reach, times: Times, nurse: int) -> _Legs:
     can = np.triu(~passed & (both | (in_time & (direct | by_home))), 1)
     source, target = np.nonzero(can)
     way = source, target
-    straight = direct[way]
-    step, opened, last = _breaks(reach, times, nurse, source, target, minutes[way], straight)
-    return _Legs(source, target, metres[way], minutes[way], step, opened, last)
-
-
-def _breaks(
-    reach: Reach,
-    times: Times,
-    nurse: int,
-    source: Ints,
-    target: Ints,
-    driving: Ints,
-    straight: Bools,
-) -> tuple[Ints, Ints, Ints]:
-    """Return the breaks that can be held on each drive, before each visit and after it, as bits."""
     breaks = times.breaks[nurse]
-    spared = times.states - (1 << len(breaks))
-    if not breaks:
-        nothing = np.zeros(len(reach.rank), dtype=np.int64)
-        return np.zeros(len(source), dtype=np.int64), nothing + spared, nothing
+    between = _between_visits(breaks, reach, way, np.where(direct[way], minutes[way], -1))
     each = np.arange(len(reach.rank))
-    opened = spared | _head(breaks, reach, each, np.full(len(each), -AGES))
-    last = _tail(breaks, reach, each, np.full(len(each), AGES))
+    # Breaks other nurses have and she has not count as held.
+    opened = times.states - (1 << len(breaks)) | _head(breaks, reach, each, -AGES + 0 * each)
+    last = _tail(breaks, reach, each, AGES + 0 * each)
+    return _Legs(source, target, metres[way], minutes[way], between, opened, last)
+
+
+def _between_visits(
+    breaks: tuple[Lunch, ...], reach: Reach, way: tuple[Ints, Ints], driving: Ints
+) -> Ints:
+    """Return the breaks that can be held on each drive; `driving` is -1 where it leads home."""
+    source, target = way
     leaves, begins = reach.ready[source], reach.begin[target]
     direct = held(breaks, Gap(leaves, begins, leaves, begins, driving))
     tail = _tail(breaks, reach, source, reach.on[target])
     head = _head(breaks, reach, target, reach.off[source])
-    return np.where(straight, direct, tail | head), opened, last
+    return np.where(driving >= 0, direct, tail | head)
 
 
 def _head(breaks: tuple[Lunch, ...], reach: Reach, visit: Ints, after: Ints) -> Ints:
@@ -247,7 +239,7 @@ def _forced(day: Day, times: Times, nurse: int, reach: Reach, legs: _Legs) -> Ro
         return none()
     places = len(day.nurses) + reach.rank[at]
     metres = times.metres[nurse, places[0]] + times.metres[places[-1], nurse]
-    for here, there in zip(at[:-1], at[1:], strict=True):
+    for here, there in pairwise(at):
         metres += legs.metres[(legs.source == here) & (legs.target == there)][0]
     stops = times.order[reach.rank[at]]
     name, count = day.nurses[nurse].id, len(stops)

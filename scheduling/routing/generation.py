@@ -60,62 +60,68 @@ def bound_of(graph: Graph, duals: Floats, *, price: float = UNASSIGNED_METRES) -
 
 
 def generate(graph: Graph, master: Master, clock: Clock, *, beam: int = 2) -> Bound:
-    """Fill the master until no route can improve its relaxation; return the bound proven.
+    """Fill the master until no route improves its relaxation; return the bound proven.
 
-    A first round at a low price for visits left over brings the duals near where they belong.
+    First rounds at low prices for visits left over bring the duals near where they belong.
     """
-    master.add(graph.forced)
-    best = bound_of(graph, np.zeros(graph.visits))
-    typical = _trips(graph).mean() if graph.visits else 0.0
-    for price, enough in ((4 * typical, 0.003), (8 * typical, 0.003), (UNASSIGNED_METRES, 0.0)):
-        price = min(price, UNASSIGNED_METRES)
-        master.price(price)
-        best = _converged(graph, master, clock, price, enough, beam)
+    trip = typical(graph)
+    generation = _Generation(graph, master, clock, beam)
+    for times, enough in ((4, 0.003), (8, 0.003), (np.inf, 0.0)):
+        best = generation.run(min(times * trip, float(UNASSIGNED_METRES)), enough)
     return best
 
 
-def _trips(graph: Graph) -> Floats:
-    """Return (visits,) metres of going to a visit and nowhere else, by the nearest nurse."""
-    trips = np.full(graph.visits, float(UNASSIGNED_METRES))
+def typical(graph: Graph) -> float:
+    """Return the metres of going to one visit and nowhere else, as a middling one takes."""
+    trips = np.full(graph.visits, NEVER)
     nodes = np.flatnonzero((graph.opens < NEVER) & (graph.closes < NEVER))
     np.minimum.at(trips, graph.visit[nodes], (graph.opens + graph.closes)[nodes])
-    return trips
+    within = trips[trips < NEVER]
+    return float(np.median(within)) + 1.0 if len(within) else float(UNASSIGNED_METRES)
 
 
-def _converged(graph, master, clock, price, enough, beam):
-    best: Bound | None = None
-    while True:
-        relaxed = master.solve()
-        if best is not None:
+class _Generation:
+    def __init__(self, graph: Graph, master: Master, clock: Clock, beam: int) -> None:
+        self.graph = graph
+        self.master = master
+        self.clock = clock
+        self.beam = beam
+
+    def run(self, price: float, enough: float) -> Bound:
+        """Add routes until the relaxation is within a share of the bound; return the bound."""
+        self.master.price(price)
+        best = bound_of(self.graph, np.zeros(self.graph.visits), price=price)
+        while True:
+            relaxed = self.master.solve()
             halfway = (best.visit_duals + relaxed.visit_duals) / 2
-            found, bound, _ = _priced(graph, master, relaxed, halfway, price, beam)
-            best = bound if bound.metres > best.metres else best
-        if best is None or not found:
-            found, bound, complete = _priced(
-                graph, master, relaxed, relaxed.visit_duals, price, beam
-            )
-            best = bound if best is None or bound.metres > best.metres else best
-            if not found:
-                if complete:
+            added, best, _ = self.priced(relaxed, halfway, price, best)
+            if not added:
+                added, best, complete = self.priced(relaxed, relaxed.visit_duals, price, best)
+                if not added and complete:
                     return best
-                beam *= 4
-        if relaxed.metres - best.metres <= enough * relaxed.metres or clock.over():
-            return best
+                self.beam *= 1 if added else 4
+            close = relaxed.metres - best.metres <= enough * relaxed.metres
+            if close or self.clock.over():
+                return best
 
-
-def _priced(graph, master, relaxed, duals, price, beam):
-    bound = bound_of(graph, duals, price=price)
-    limit = np.minimum(relaxed.nurse_duals, 0.0) - TINY
-    routes, complete = routes_below(graph, bound.visit_duals, limit, rests=bound.rests, beam=beam)
-    if complete:
-        bound = _raised(graph, bound, limit, routes)
-    reduced = routes.reduced(relaxed.visit_duals, relaxed.nurse_duals)
-    added = master.add(routes.take(np.flatnonzero(reduced < -TINY)))
-    return added, bound, complete
+    def priced(
+        self, relaxed: Relaxed, duals: Floats, price: float, best: Bound
+    ) -> tuple[int, Bound, bool]:
+        """Add routes found under some duals; return how many, the best bound, whether all."""
+        bound = bound_of(self.graph, duals, price=price)
+        limit = np.minimum(relaxed.nurse_duals, 0.0) - TINY
+        routes, complete = routes_below(
+            self.graph, bound.visit_duals, limit, rests=bound.rests, beam=self.beam
+        )
+        if complete:
+            bound = _raised(self.graph, bound, limit, routes)
+        reduced = routes.reduced(relaxed.visit_duals, relaxed.nurse_duals)
+        added = self.master.add(routes.take(np.flatnonzero(reduced < -TINY)))
+        return added, max(best, bound, key=lambda one: one.metres), complete
 
 
 def _raised(graph: Graph, bound: Bound, limit: Floats, routes: Routes) -> Bound:
-    """Raise the floors to what is known of every route with at most `limit`."""
+    """Raise the floors to what is known when these are all routes of at most `limit`."""
     lowest = limit.copy()
     np.minimum.at(lowest, routes.nurse, routes.reduced(bound.visit_duals, np.zeros(graph.nurses)))
     floors = np.maximum(bound.floors, lowest)

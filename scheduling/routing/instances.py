@@ -10,18 +10,24 @@ from scheduling.travel import EARTH_RADIUS_KM, Haversine, Place
 HUGE = 1e9
 
 
+class NotAnInstance(ValueError):
+    """A text that is no day to dispatch; the message says why in one line."""
+
+
 def read(text: str) -> tuple[str, Day]:
     """Return an instance's name and day.
 
     Raises
     ------
+    NotAnInstance
+        If the text is none.
     ValueError
-        If the text is not an instance; the message says where in one line.
+        If its parts do not fit together.
     """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from None
+        raise NotAnInstance(f"not JSON: {error}") from None
     nurses = _list(data, "nurses")
     visits = _list(data, "visits")
     places = [_place(one) for one in (*nurses, *visits)]
@@ -56,19 +62,19 @@ def answer(name: str, plan: Plan) -> dict[str, object]:
 def _travel(data: Mapping[str, Any]) -> Haversine:
     travel = data.get("travel")
     if not isinstance(travel, dict):
-        raise ValueError("travel is not an object")
+        raise NotAnInstance("travel is not an object")
     radius, detour, speed = (
         _number(travel, key) for key in ("earth_radius_km", "detour", "km_per_hour")
     )
     if min(radius, detour, speed) <= 0:
-        raise ValueError("travel has a figure that is not above zero")
+        raise NotAnInstance("travel has a figure that is not above zero")
     return Haversine(detour * (radius / EARTH_RADIUS_KM), speed)
 
 
 def _nurse(one: Mapping[str, Any], place: Place) -> NurseDay:
     start, end = _whole(one, "shift_start"), _whole(one, "shift_end")
     if end <= start:
-        raise ValueError(f"nurse {_text(one, 'id')} has a shift that ends before it starts")
+        raise NotAnInstance(f"nurse {_text(one, 'id')} has a shift that ends before it starts")
     return NurseDay(_text(one, "id"), place, ((start, end),))
 
 
@@ -79,36 +85,36 @@ def _place(one: Mapping[str, Any]) -> Place:
 def _skills(one: Mapping[str, Any]) -> frozenset[str]:
     skills = one.get("skills")
     if not isinstance(skills, list) or not all(isinstance(skill, str) for skill in skills):
-        raise ValueError(f"skills of {_text(one, 'id')} is not a list of texts")
+        raise NotAnInstance(f"skills of {_text(one, 'id')} is not a list of texts")
     return frozenset(skills)
 
 
 def _list(data: object, key: str) -> list[Mapping[str, Any]]:
     if not isinstance(data, dict):
-        raise ValueError("not a JSON object")
+        raise NotAnInstance("not a JSON object")
     values = data.get(key)
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise ValueError(f"{key} is not a list of objects")
+        raise NotAnInstance(f"{key} is not a list of objects")
     return values
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str):
-        raise ValueError(f"{key} is not a text: {value!r:.50}")
+        raise NotAnInstance(f"{key} is not a text: {value!r:.50}")
     return value
 
 
 def _number(data: Mapping[str, Any], key: str) -> float:
-    value = data.get(key)
+    value: Any = data.get(key)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not -HUGE < value < HUGE:
-        raise ValueError(f"{key} is not a number: {value!r:.50}")
+        raise NotAnInstance(f"{key} is not a number: {value!r:.50}")
     return float(value)
 
 
 def _whole(data: Mapping[str, Any], key: str) -> int:
     value = _number(data, key)
     if value != int(value) or abs(value) > 1e6:
-        raise ValueError(f"{key} is not a whole number of minutes: {value!r:.50}")
+        raise NotAnInstance(f"{key} is not a whole number of minutes: {value!r:.50}")
     return int(value)

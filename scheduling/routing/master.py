@@ -26,7 +26,7 @@ def highs(**options: float | str) -> highspy.Highs:
     It must be one everywhere: instances with different `threads` in one process get in each
     other's way and end with an objective of zero.
     """
-    model = highspy.Highs()
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in {"output_flag": False, "threads": 1, **options}.items():
         if model.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise Unsolvable(f"HiGHS refuses {name} = {value}")
@@ -132,7 +132,7 @@ class Master:
     def add(self, routes: Routes) -> int:
         """Add the routes that are new; return how many were."""
         fresh = []
-        for row, key in enumerate(routes.keys()):
+        for row, key in enumerate(routes.named()):
             if key not in self.known:
                 self.known.add(key)
                 fresh.append(row)

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 
 NODES, MOST = 20, 300
 """How far a small choice is pursued: nodes, and routes in it."""
+PATIENCE = 20
 
 
 class Neighbours:
@@ -85,23 +86,26 @@ def improve(
     table: Routes,
     plan: Ints,
     likely: Floats,
+    *,
     clock: Clock,
     rng: np.random.Generator,
-    *,
     size: int,
-    tries: int,
 ) -> Ints:
-    """Return a plan at least as good, as rows of the same table."""
+    """Return a plan at least as good, as rows of the same table.
+
+    It ends when `PATIENCE` tries in a row bring nothing.
+    """
     near = Neighbours(sizes, table, likely)
-    for _ in range(tries):
-        if clock.over():
-            break
+    idle = 0
+    while idle < PATIENCE and not clock.over():
         torn = near.around(table.take(plan), size, rng)
         visits, rows, rest = part(sizes, table, plan, torn)
         small, routes = local(sizes, table.take(rows), visits, torn)
         start = np.searchsorted(rows, np.setdiff1d(plan, rest))
+        before = cost_of(small, routes.take(start))
         packing = pack(
             small, routes, start, clock=clock, likely=likely[rows], nodes=NODES, most=MOST
         )
         plan = np.sort(np.concatenate([rest, rows[packing.rows]]))
+        idle = 0 if packing.metres < before else idle + 1
     return plan

@@ -111,7 +111,7 @@ def _model(sizes: Sizes, routes: Routes, sets: Sequence[Set]) -> highspy.Highs:
         where = (sizes.visits + at).astype(np.int32)
         model.addRow(-np.inf, float(len(one) // 2), len(at), where, weights[at].astype(np.float64))
     count = model.getNumCol()
-    whole = [highspy.HighsVarType.kInteger] * count
+    whole = np.full(count, highspy.HighsVarType.kInteger.value, dtype=np.uint8)
     model.changeColsIntegrality(count, np.arange(count, dtype=np.int32), whole)
     return model
 

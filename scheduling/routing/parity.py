@@ -2,8 +2,8 @@
 
 Adding up rows of "at most one" over a set S, halving and rounding down gives, for whole numbers,
 sum over routes of floor(|route within S| / 2) <= floor(|S| / 2). Subset-row cuts (Jepsen, Petersen,
-Spoorendonk & Pisinger 2008, Operations Research 56) are those with |S| = 3; larger sets are found by
-elimination modulo two (Koster, Zymolka & Kutschka 2009, Algorithmica 55).
+Spoorendonk & Pisinger 2008, Operations Research 56) are those with |S| = 3; larger sets are found
+by elimination modulo two (Koster, Zymolka & Kutschka 2009, Algorithmica 55).
 """
 
 import numpy as np

@@ -13,7 +13,7 @@ CLOSED = 0.001
 def planned(day: Day, best: Routes, low: float, seconds: float, seed: int) -> Plan:
     """Return the plan of these routes, with the bound `low` in metres."""
     routes: dict[str, tuple[str, ...]] = {nurse.id: () for nurse in day.nurses}
-    for nurse, stops in best.keys():
+    for nurse, stops in best.named():
         routes[day.nurses[nurse].id] = tuple(day.visits[stop].id for stop in stops)
     carried = {visit for route in routes.values() for visit in route}
     left = tuple(visit.id for visit in day.visits if visit.id not in carried)

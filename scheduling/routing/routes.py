@@ -36,7 +36,7 @@ class Routes:
         """Return these rows."""
         return Routes(self.nurse[rows], self.cost[rows], self.metres[rows], self.stops[rows])
 
-    def keys(self) -> list[Key]:
+    def named(self) -> list[Key]:
         """Return what tells one route from another."""
         return [
             (nurse, tuple(stop for stop in stops if stop >= 0))

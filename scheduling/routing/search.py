@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from scheduling.routing.clock import Clock
 from scheduling.routing.diving import dive, plunge
-from scheduling.routing.generation import generate
+from scheduling.routing.generation import generate, typical
 from scheduling.routing.graph import Graph, build
 from scheduling.routing.master import Master, Sizes
 from scheduling.routing.neighbourhood import improve
 from scheduling.routing.packing import cost_of, pack
 from scheduling.routing.pricing import routes_below
 from scheduling.routing.report import planned
-from scheduling.routing.routes import Routes, distinct, joined
+from scheduling.routing.routes import Routes, distinct, joined, none
 from scheduling.routing.tightening import Tight, Tightened, tighten
 from scheduling.routing.values import Day, Plan
 from scheduling.routing.verify import routes_of
@@ -31,10 +31,10 @@ FEW = 1_000
 """Routes from which the best choice is sought in one go."""
 SOME = 40_000
 """Routes to look for a better plan in."""
-MANY = 400_000
+MANY = 150_000
 """Routes the relaxation is tightened over."""
-SIZE, TRIES = 30, 40
-"""How many nurses are torn up together, and how often."""
+SIZE = 30
+"""Nurses torn up together."""
 STALLED = 8
 """Rounds of search without a better plan after which it rests."""
 
@@ -96,11 +96,11 @@ class Search:
         self._offer(dive(self.graph, self.master, self.clock))
         if self._done():
             return
-        reach, table = self._table(SOME)
+        _, table = self._table(SOME)
         if len(table) > FEW:
-            table = distinct(joined([table, self.best, *self.master.routes]))
+            table = distinct(joined([table, *self.master.routes]))
             likely = table.reduced(self.bound.visit_duals, self.bound.floors)
-            self._improve(table, likely, self.best, size=self._size(), tries=TRIES)
+            self._improve(table, likely, self._rows(table, self.best), size=self._size())
         if not self._done():
             self._prove()
 
@@ -128,47 +128,53 @@ class Search:
         return better
 
     def _table(self, most: int) -> tuple[float, Routes]:
-        """Return all routes of a reduced cost within the gap, or as far as `most` of them go."""
-        reach = cost_of(self.sizes, self.best) - self.bound.metres
-        while True:
-            limit = self.bound.floors + reach
-            table, complete = routes_below(
+        """Return all routes of a reduced cost within the gap, or as far as `most` of them go.
+
+        The first figure is how far: no plan with another route costs less than that above the
+        bound. The best plan's own routes are always there.
+        """
+        gap = cost_of(self.sizes, self.best) - self.bound.metres
+        reach, table = 0.0, none()
+        wider = typical(self.graph) / 4
+        while reach < gap:
+            wider = min(wider, gap)
+            limit = self.bound.floors + wider
+            found, complete = routes_below(
                 self.graph, self.bound.visit_duals, limit, rests=self.bound.rests, most=most
             )
-            if complete:
-                return reach, distinct(joined([table, self.best]))
-            reach *= 0.7
+            if not complete:
+                break
+            reach, table = wider, found
+            wider *= 1.5 if len(table) > most // 20 else 3.0
+        return reach, distinct(joined([table, self.best]))
 
     def _rows(self, table: Routes, plan: Routes) -> Ints:
         """Return where a plan's routes stand in a table."""
         rows = []
-        for nurse, stops in plan.keys():
+        for nurse, stops in plan.named():
             mine = np.flatnonzero(table.nurse == nurse)
             padded = [*stops, *[-1] * (table.stops.shape[1] - len(stops))]
             rows.append(mine[(table.stops[mine] == padded).all(axis=1)][0])
         return np.sort(np.array(rows, dtype=np.int64))
 
-    def _improve(
-        self, table: Routes, likely: Floats, plan: Routes, *, size: int, tries: int
-    ) -> bool:
-        """Look for a plan better than the best, starting from one whose routes are all here."""
-        rows = self._rows(table, plan)
-        rows = improve(
-            self.sizes, table, rows, likely, self.clock, self.rng, size=size, tries=tries
-        )
+    def _improve(self, table: Routes, likely: Floats, rows: Ints, *, size: int) -> bool:
+        """Look for a plan better than the best, starting from these rows of a table."""
+        rows = improve(self.sizes, table, rows, likely, clock=self.clock, rng=self.rng, size=size)
         return self._offer(table.take(rows))
 
     def _prove(self) -> None:
         """Tighten, thin out, and choose exactly once few enough routes are left."""
         reach, table = self._table(MANY)
         order = np.argsort(table.reduced(self.bound.visit_duals, self.bound.floors), kind="stable")
-        tight = Tight(self.sizes, table, np.sort(order[: 3 * FEW]))
+        tight = Tight(self.sizes, table, np.union1d(order[: 2 * FEW], self._rows(table, self.best)))
         ceiling = self.bound.metres + reach
         stalled = 0
         while not self._done():
-            optimum = tighten(tight, cost_of(self.sizes, self.best), self.clock, self.rng)
+            cost = cost_of(self.sizes, self.best)
+            optimum = tighten(tight, cost, self.clock, self.rng)
             self.low = max(self.low, min(optimum.metres, ceiling))
-            kept = int((optimum.reduced <= self._gap()).sum())
+            optimum = optimum.take(tight.prune(optimum.reduced <= cost - optimum.metres))
+            kept = int((optimum.reduced <= cost - optimum.metres).sum())
             if self._done() or stalled >= STALLED:
                 return
             if kept <= FEW or (kept <= SOME // 4 and stalled >= 2):
@@ -178,31 +184,26 @@ class Search:
 
     def _settle(self, tight: Tight, optimum: Tightened, ceiling: float) -> None:
         """Choose from what is left, exactly."""
-        table = distinct(joined([tight.table.take(optimum.reduced <= self._gap()), self.best]))
-        rows = self._rows(table, self.best)
+        gap = cost_of(self.sizes, self.best) - optimum.metres
+        kept = optimum.reduced <= gap
+        kept[self._rows(tight.table, self.best)] = True
+        table = tight.table.take(kept)
         packing = pack(
             self.sizes,
             table,
-            rows,
+            self._rows(table, self.best),
             clock=self.clock,
+            likely=optimum.reduced[kept],
             sets=tight.sets,
-            likely=table.reduced(self.bound.visit_duals, self.bound.floors),
         )
         self._offer(table.take(packing.rows))
         self.low = max(self.low, min(packing.bound, ceiling))
 
     def _closer(self, tight: Tight, optimum: Tightened, stalled: int) -> bool:
         """Look for a better plan near the tightened optimum; return whether there was one."""
-        optimum = optimum.take(tight.prune(optimum.reduced <= self._gap()))
-        likely = optimum.reduced
-        near = tight.table.take(likely <= self._gap())
-        table = distinct(joined([near, self.best]))
-        known = dict(zip(near.keys(), likely[likely <= self._gap()].tolist(), strict=True))
-        likely = np.array([known.get(key, self._gap()) for key in table.keys()])
         size = self._size() + 5 * (stalled % 4)
-        if self._improve(table, likely, self.best, size=size, tries=TRIES // 2):
+        near = tight.table, optimum.reduced
+        if self._improve(*near, self._rows(tight.table, self.best), size=size):
             return True
-        plan = self._completed(tight.table.take(plunge(tight, self.clock, self.rng)))
-        table = distinct(joined([table, plan]))
-        likely = np.array([known.get(key, self._gap()) for key in table.keys()])
-        return self._improve(table, likely, plan, size=self._size(), tries=TRIES // 2)
+        plan = plunge(tight, self.clock, self.rng)
+        return self._improve(*near, plan, size=self._size())

@@ -82,7 +82,9 @@ class Tight:
     def _hold(self, which: Ints) -> None:
         """Hand routes over to the solver."""
         own = self.members[which]
-        counts = np.column_stack([halved(one, own) for one in self.within] or [own[:, :0]])
+        counts = np.column_stack(
+            [halved(one, own) for one in self.within] or [np.zeros((len(own), 0), dtype=np.int8)]
+        )
         cuts = np.broadcast_to(self.rows + np.arange(counts.shape[1]), counts.shape)
         met = np.column_stack([own < self.rows, counts > 0])
         rows = np.column_stack([own, cuts])[met]

@@ -139,8 +139,7 @@ class _Walker:
             end = begin + visit.minutes
             ready = max(ready, end) if pinned else end
             before = stop
-        assert before is not None
-        self.close(before, ready, AGES)
+        self.close(self.stops[-1], ready, AGES)
 
     def open(self, visit: Visit, stop: int, after: int) -> int:
         """Drive from home; return when she is there."""

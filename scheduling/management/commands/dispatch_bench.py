@@ -11,7 +11,7 @@ from scheduling.routing.verify import check
 
 class Command(BaseCommand):
     help = "Dispatch a day from a file and print the plan as one JSON object."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.json")

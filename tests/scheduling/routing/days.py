@@ -32,6 +32,15 @@ def city(*, seed: int, nurses: int, visits: int, slack: int = 0, skills: int = 3
     return Day(team, tuple(asked), Haversine().matrix(places), slack_minutes=slack)
 
 
+def day_of(*those: NurseDay | Visit, minutes: int = 0) -> Day:
+    """These nurses and visits, each as many minutes from every other."""
+    nurses = tuple(one for one in those if isinstance(one, NurseDay))
+    visits = tuple(one for one in those if isinstance(one, Visit))
+    legs = np.full((len(those), len(those)), 60 * minutes, dtype=np.int32)
+    np.fill_diagonal(legs, 0)
+    return Day(nurses, visits, Matrix(legs, legs * 10, np.zeros(legs.shape, dtype=bool)))
+
+
 def anything(*, seed: int) -> Day:
     """A tiny day with every rule at once, on roads that go one way and cut no corners."""
     rng = np.random.default_rng(seed)
