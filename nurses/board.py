@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.template.defaultfilters import pluralize
 
-from booking.clock import local_day, say_moment
+from booking.clock import say_moment
 from booking.models import Appointment
 from config.core.clock import now
 from nurses import board_rows, copies, dispatch, timeline, workday
@@ -115,7 +115,7 @@ class Board:
 
 def today() -> date:
     """Return the day it is at the clinic."""
-    return local_day(now(), clinic_zone())
+    return copies.today()
 
 
 def clinic_zone() -> ZoneInfo:
@@ -218,8 +218,8 @@ class Proposal:
         return self.is_open and not self.plan.proven and self.plan.seconds < self.longest
 
     @property
-    def counts_strays(self) -> bool:
-        """Whether some of its driving is to visits whose nurse cannot go either."""
+    def has_strays(self) -> bool:
+        """Whether some visits stay with a nurse who cannot go either; no figure counts them."""
         moved = {one.appointment.pk for one in self.moves}
         kept = (one.appointment for one in self.nobody if one.appointment.pk not in moved)
         return any(visit.nurse_id is not None for visit in kept)

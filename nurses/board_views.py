@@ -28,11 +28,11 @@ from nurses.api import read_day
 from nurses.board import Refusal
 from nurses.day_answers import PlanInput
 from nurses.models import Plan
+from nurses.publishing import OVER
 from scheduling.models import Nurse
 
 P = ParamSpec("P")
 
-OVER = "That day is over: it can be read, not changed."
 UNCONFIRMED = "Say first that the moves are as you want them."
 
 

@@ -22,6 +22,11 @@ from nurses.models import Plan, Route
 ENDED_BY_HER = (Status.NO_SHOW, Status.ABORTED)
 
 
+def today() -> date:
+    """Return the day it is at the clinic."""
+    return local_day(now(), ZoneInfo(settings.CLINIC_TIME_ZONE))
+
+
 def publish_hour(day: date) -> datetime:
     """Return when the routes of a day freeze: at the publish hour of the day before."""
     zone = ZoneInfo(settings.CLINIC_TIME_ZONE)

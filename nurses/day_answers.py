@@ -145,8 +145,10 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
     plan = serializers.IntegerField(source="pk")
     date = serializers.DateField(source="day")
     moves = MoveSerializer(many=True)
-    km_before = serializers.FloatField(help_text="Driving of the day as it stands")
-    km_after = serializers.FloatField(help_text="Driving once the moves are made")
+    km_before = serializers.FloatField(
+        help_text="Driving as it is, less to visits whose nurse cannot go either way"
+    )
+    km_after = serializers.FloatField(help_text="Driving once the moves are made, less the same")
     lower_bound_km = serializers.FloatField(
         help_text="No plan that leaves as few visits out and changes as little drives less"
     )

@@ -80,7 +80,7 @@ class Seen:
 def run() -> int:
     """Look at every day to come, plan what is due, and return how many plans were made."""
     heartbeats.beat(heartbeats.DISPATCH)
-    today = local_day(now(), ZoneInfo(settings.CLINIC_TIME_ZONE))
+    today = copies.today()
     days = [today + timedelta(days=n) for n in range(settings.DISPATCH_DAYS_AHEAD + 1)]
     seen = _see(days)
     started = time.monotonic()
@@ -180,7 +180,12 @@ def _rescue(day: date) -> int:
 
 
 def _improve(day: date, *, purpose: Plan.Purpose, is_minimal: bool = False) -> int:
-    """Plan a day if it needs it, make the moves, and return how many plans were made."""
+    """Plan a day if it needs it, make the moves, and return how many plans were made.
+
+    On the day itself nurses are on the road, whether or not they were told in time: only visits
+    that lost their nurse move.
+    """
+    is_minimal = is_minimal or day <= copies.today()
     plan, is_new = _propose(day, purpose=purpose, is_minimal=is_minimal)
     # What somebody asked for is theirs to carry out; what was cut short is not left lying.
     is_ours = plan.purpose != Plan.Purpose.ASKED and plan.status == Plan.Status.PROPOSED

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from booking import assignments
 from booking.assignments import Move
 from config.core.clock import now
-from config.core.errors import Reason, Refused, deadlocks_retried
+from config.core.errors import Reason, Refused, WrongState, deadlocks_retried
 from config.core.models import User
 from nurses import copies, route, workday
 from nurses.models import Plan, Route
@@ -21,6 +21,8 @@ from scheduling.models import Nurse
 CARRIED_OUT = (Plan.Status.APPLIED, Plan.Status.PUBLISHED)
 # An advisory lock in a pair with a day; a nurse's number, which pairs with one too, is positive.
 PUBLISHING = -1
+
+OVER = "That day is over: it can be read, not changed."
 
 
 @deadlocks_retried
@@ -32,8 +34,11 @@ def publish(*, plan: Plan, by: User | None) -> Plan:
     Raises
     ------
     Refused
-        `stale_plan` if anything it rests on has moved since; else the rule that refuses a move.
+        `stale_plan` if anything it rests on has moved since; `wrong_state` if the day is over; else
+        the rule that refuses a move.
     """
+    if plan.day < copies.today():
+        raise WrongState(OVER)
     with transaction.atomic():
         current = _carry_out(plan)
         _publish_routes(current.day, by=by, plan=current)

@@ -7,10 +7,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from booking.clock import local_day
 from booking.models import Appointment, Status
 from nurses import route
 from scheduling import roster
@@ -20,6 +21,7 @@ from scheduling.roster import Available
 from scheduling.travel import Place
 
 Holders = Mapping[UUID, int | None]
+MINUTE, INSTANT = timedelta(minutes=1), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def read(day: date) -> Workday:
     return Workday(
         date=day,
         visits=tuple(visits),
-        nurses=tuple(_working(visits, found=found)),
+        nurses=tuple(_working(visits, found=found, day=day)),
         may_go=_may_go(visits, found=found, day=day),
     )
 
@@ -119,7 +121,9 @@ def _may_go(
     return may_go | _off_but_licensed(visits, found=found, may_go=may_go, day=day)
 
 
-def _working(visits: Sequence[Appointment], *, found: Mapping[int, Available]) -> Iterator[Working]:
+def _working(
+    visits: Sequence[Appointment], *, found: Mapping[int, Available], day: date
+) -> Iterator[Working]:
     """Give everyone who works that day or holds a visit of it, by number."""
     holding = {visit.nurse_id for visit in visits if visit.nurse_id is not None}
     elsewhere = _elsewhere(visits, found=found)
@@ -130,14 +134,44 @@ def _working(visits: Sequence[Appointment], *, found: Mapping[int, Available]) -
             yield Working(nurse_id, Place(nurse.home_latitude, nurse.home_longitude), windows=())
             continue
         one = found[nurse_id]
+        others = elsewhere[nurse_id]
         yield Working(
             nurse_id=nurse_id,
             home=one.home,
-            windows=tuple(subtract(one.windows, elsewhere[nurse_id])),
-            lunches=tuple((lunch.minutes, lunch.window) for lunch in one.lunches),
+            windows=tuple(subtract(one.windows, others)),
+            lunches=tuple(_lunches(one, others=others, day=day)),
             max_driving=one.max_driving,
-            max_working=one.max_working,
+            max_working=_left(one, others=others, day=day),
         )
+
+
+def _lunches(
+    one: Available, *, others: Sequence[Interval], day: date
+) -> Iterator[tuple[int, Interval]]:
+    """Give each break's minutes, and the longest stretch of its hours that nothing else takes.
+
+    Time taken elsewhere is no rest. A break that the night before has lost closes no new day.
+    """
+    for lunch in one.lunches:
+        nothing = Interval(lunch.window.start, lunch.window.start + MINUTE)  # too short for it
+        free = subtract([lunch.window], others)
+        longest = max(free, key=lambda rest: rest.end - rest.start, default=nothing)
+        is_lost = longest.end - longest.start < lunch.minutes * MINUTE
+        if not is_lost or local_day(lunch.shift.start, one.zone) >= day:
+            yield lunch.minutes, longest
+
+
+def _left(one: Available, *, others: Sequence[Interval], day: date) -> int | None:
+    """Return the working minutes that what takes her elsewhere on the day leaves of her limit."""
+    if one.max_working is None:
+        return None
+    touching = (
+        held
+        for held in others
+        if local_day(held.start, one.zone) <= day <= local_day(held.end - INSTANT, one.zone)
+    )
+    minutes = sum(-((held.start - held.end) // MINUTE) for held in touching)
+    return max(one.max_working - minutes, 0)
 
 
 def _elsewhere(
@@ -185,7 +219,7 @@ def _visit_facts(visit: Appointment, nurse_id: int | None, may_go: frozenset[int
     return [
         str(visit.pk),
         visit.version,
-        visit.status,
+        visit.status == Status.BOOKED,  # what else it is, it cannot be moved
         visit.starts_at.isoformat(),
         visit.ends_at.isoformat(),
         visit.latitude,

@@ -117,6 +117,18 @@ def test_it_plans_no_day_again_that_a_dispatcher_has_just_had_planned(clock: Any
     dispatch.publish(plan=asked, by=None)
 
 
+def test_on_the_day_itself_only_visits_without_a_nurse_move(clock: Any) -> None:
+    _, _, hers, his = crossed()
+    dora = make_nurse(name="Dora Lee")
+    nobodys = book(None, 1)
+    clock.move_to(START - timedelta(minutes=20))  # nobody planned or published it in time
+    sweep()
+    sweep()
+    assert (holder(hers), holder(his)) == (hers.nurse_id, his.nurse_id)
+    assert holder(nobodys) == dora.pk
+    assert Route.objects.filter(day=THE_DAY).exists()
+
+
 def test_it_looks_only_so_far_ahead(clock: Any, settings: Settings) -> None:
     settings.DISPATCH_DAYS_AHEAD = 3
     crossed()

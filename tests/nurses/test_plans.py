@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,16 +15,26 @@ from booking import appointments
 from booking.models import Appointment, Notice
 from config.core.errors import constraint_of
 from config.core.models import Role
-from nurses import dispatch
+from nurses import dispatch, workday
 from nurses.models import Plan, Route
+from scheduling.intervals import Interval
 from scheduling.models import Leave, Nurse, Qualification
-from tests.factories import LOOP, OAK_PARK, make_nurse, make_patient, make_user, therapy
+from tests.factories import (
+    LOOP,
+    OAK_PARK,
+    make_appointment,
+    make_nurse,
+    make_patient,
+    make_user,
+    therapy,
+)
 from tests.nurses.story import START
 from tests.nurses.test_assigning import holder
-from tests.nurses.test_route import DAY, EVANSTON, book, route
+from tests.nurses.test_route import DAY, EVANSTON, book, drive, route
 
 BEFORE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 THE_DAY = date(2026, 11, 24)
+HALF = timedelta(minutes=30)
 
 
 @pytest.fixture(autouse=True)
@@ -300,6 +310,56 @@ def test_it_moves_only_what_must_once_routes_are_published(dan: APIClient) -> No
         ben.pk: False,
         dora.pk: False,
     }
+
+
+def test_a_day_that_is_over_is_not_published_afterwards(dan: APIClient, clock: Any) -> None:
+    crossed()
+    found = plan(dan).json()["plan"]
+    clock.move_to(START + timedelta(days=2))
+    for one in (found, plan(dan).json()["plan"]):
+        answer = publish(dan, one)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "wrong_state")
+    assert not Route.objects.exists()
+
+
+def test_no_figure_counts_the_drive_to_a_visit_that_stays_without_its_nurse(dan: APIClient) -> None:
+    cleo = make_nurse()
+    book(cleo, place=EVANSTON)
+    Leave.objects.create(nurse=cleo, starts_at=START, ends_at=START + timedelta(hours=2))
+    left = plan(dan).json()
+    assert (left["moves"], len(left["unassigned"])) == ([], 1)
+    assert (left["km_before"], left["km_after"], left["lower_bound_km"]) == (0, 0, 0)
+    kept = book(cleo, 6, place=OAK_PARK)
+    body = plan(dan).json()
+    _, there = drive(LOOP, OAK_PARK)
+    assert body["km_before"] == body["km_after"] == body["lower_bound_km"] == 2 * there
+    assert (body["gap_percent"], holder(kept)) == (0, cleo.pk)
+
+
+def test_a_step_of_a_visit_under_way_makes_no_plan_stale(dan: APIClient, clock: Any) -> None:
+    _, _, hers, _ = crossed()
+    Appointment.objects.filter(pk=hers.pk).update(status="en_route")
+    found = plan(dan).json()["plan"]
+    Appointment.objects.filter(pk=hers.pk).update(status="on_site")
+    assert publish(dan, found).status_code == 200
+
+
+def test_a_consultation_is_neither_lunch_nor_leisure(dan: APIClient) -> None:
+    cleo = make_nurse(starts=time(8), ends=time(20))
+    cleo.shifts.update(lunch_minutes=30, lunch_from=time(12), lunch_until=time(13))
+    Nurse.objects.update(max_working_minutes=480)
+    noon = datetime(2026, 11, 24, 18, tzinfo=UTC)
+    talk = make_appointment(
+        patient=make_patient(), nurse=cleo, starts_at=noon, slug="consultation", ends_at=noon + HALF
+    )
+    (shown,) = workday.read(THE_DAY).nurses
+    assert shown.lunches == ((30, Interval(noon + HALF, noon + 2 * HALF)),)
+    assert shown.max_working == 480 - 30
+    Appointment.objects.filter(pk=talk.pk).update(ends_at=noon + 2 * HALF, version=2)
+    nobodys = book(None, 4)
+    body = plan(dan).json()
+    assert [one["appointment"] for one in body["unassigned"]] == [str(nobodys.pk)]
+    assert [one["rule"] for one in body["unassigned"][0]["reasons"]] == ["lunch"]
 
 
 def test_a_day_without_visits_is_planned_and_published_to_nobody(dan: APIClient) -> None:
