@@ -218,7 +218,7 @@ def test_it_asks_the_database_no_more_often_for_more_nurses(dan: Client) -> None
     add(0, 3)
     dispatch.plan(day=DAY, seconds=1)
     few = asked()
-    add(3, 20)
+    add(3, 9)
     dispatch.plan(day=DAY, seconds=1)
     assert asked() == few
 
