@@ -81,7 +81,7 @@ def _odd(
     odd = np.zeros((len(sheet.staff.numbers), days.count), dtype=np.bool_)
     for spans in (
         _over_midnight(sheet.windows, days),
-        _over_midnight(held.spans, days),
+        _over_midnight(_beyond(sheet.windows, held.spans, inside), days),
         _over_midnight(sheet.lunches.shift, days),
         _odd_lunches(sheet, days),
         _overlapping(held.spans),
@@ -96,6 +96,16 @@ def _odd(
 def _over_midnight(spans: Spans, days: Days) -> Spans:
     first = days.number(spans.nurse, spans.start)
     return spans.where(days.bounds(spans.nurse, first)[1] < spans.end)
+
+
+def _beyond(windows: Spans, spans: Spans, inside: tuple[Ints, Ints]) -> Spans:
+    """Spans that no window holds: the others lie over midnight only if their window does."""
+    first, stop = inside
+    if not len(windows.start):
+        return spans
+    window = np.minimum(first, len(windows.start) - 1)
+    held = (stop - first == 1) & (windows.start[window] <= spans.start)
+    return spans.where(~(held & (spans.end <= windows.end[window])))
 
 
 def _odd_lunches(sheet: Sheet, days: Days) -> Spans:

@@ -58,6 +58,24 @@ class Chains:
             group=np.concatenate([[0], np.cumsum(other_day)])[:count],
         )
 
+    def with_room(self, minutes: int) -> Chains:
+        """The nurses' days that have a stretch so long: most full days have none, whatever else."""
+        ready, due = self.stretches()
+        long = due - ready >= max(minutes * MINUTE, 1)
+        has_room = np.zeros(int(self.group.max(initial=-1)) + 1, dtype=np.bool_)
+        has_room[self.group[self.window[long]]] = True
+        if has_room.all():
+            return self
+        kept = has_room[self.group]
+        visits = np.flatnonzero(kept[self.window_of])
+        place = np.cumsum(kept) - 1
+        return Chains.of(
+            self.windows.where(kept),
+            day=self.day[kept],
+            visits=Held(self.visits.spans.where(visits), self.visits.places[visits]),
+            window_of=place[self.window_of[visits]],
+        )
+
     def stretches(self) -> tuple[Instants, Instants]:
         """From when to when each row is free; some have no time at all in them."""
         ready, due = self.windows.start[self.window], self.windows.end[self.window]
@@ -79,7 +97,7 @@ class Chains:
 
 def rows(sheet: Sheet, chains: Chains, *, days: Days, travel: Travel, shortest: int) -> Rows:
     """The rows of plain days that keep lunch and limits and last so many minutes at least."""
-    staff = sheet.staff
+    staff, chains = sheet.staff, chains.with_room(shortest)
     places = chains.visits.places
     known = spots(np.concatenate([staff.homes, np.where(np.isnan(places), 0.0, places)]))
     before, after = chains.stops(staff)
