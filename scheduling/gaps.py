@@ -1,7 +1,7 @@
 """A nurse's free stretches: shifts less visits, with room left for lunch and the day's limits.
 
 A gap says where the nurse comes from and must be next, and what a visit put between may take: see
-`slots.feasible`. Pure: the nurse's shifts and visits in, gaps out.
+`slots`. Pure: the nurse's shifts and visits in, gaps out.
 
 Lunch is flexible: `minutes` in one piece, anywhere in its hours; driving may be split by it, a
 visit may not. While another gap of the shift can hold it, a gap is one row. The last gap that can

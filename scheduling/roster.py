@@ -20,7 +20,7 @@ from scheduling.gaps import Available
 from scheduling.models import Closure, Licence, Nurse, Qualification, Shift
 from scheduling.sheet import Held, Sheet, availables
 
-__all__ = ["Available", "available", "closed", "has_papers", "look", "on_shift", "working_on"]
+__all__ = ["Available", "available", "has_papers", "look", "on_shift", "working_on"]
 
 DAY = timedelta(days=1)
 # As `Closure.objects.in_force().touching()` gives them.
@@ -145,23 +145,6 @@ def has_papers(*, nurse: Nurse, therapy: Therapy, state: str, day: date) -> bool
 
 
 # -- closures --------------------------------------------------------------------------------------
-
-
-def closed(*, therapy: Therapy, state: str, postal_code: str, first: date, last: date) -> set[date]:
-    """Return the days from `first` to `last`, local to the address, on which it is closed."""
-    return set(
-        _days_closed(
-            _closures(first, last),
-            therapy=therapy,
-            state=state,
-            postal_code=postal_code,
-            days=days_between(first, last),
-        )
-    )
-
-
-def _closures(first: date, last: date) -> QuerySet[Closure]:
-    return Closure.objects.in_force().touching(first=first, last=last)
 
 
 def _closure(row: dict[str, Any]) -> Closure:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -119,36 +119,8 @@ class Fits:
     extra: Ints
 
 
-def feasible(
-    *, gap: Gap, here: Place | None, starts_at: datetime, minutes: int, travel: Travel
-) -> bool:
-    """Whether a visit fits a gap, with the drives before and after it.
-
-    Parameters
-    ----------
-    here
-        Where the visit is; None for a consultation at the desk, which counts no travel.
-    minutes
-        Length of the whole visit.
-    """
-    drive_to = travel.minutes(gap.before, here) if here else 0
-    drive_on = travel.minutes(here, gap.after) if here else 0
-    extra = drive_to + drive_on - gap.drive if here else 0
-    earliest = max(gap.opens, gap.ready + timedelta(minutes=drive_to))
-    latest = min(gap.closes, gap.due - timedelta(minutes=drive_on)) - timedelta(minutes=minutes)
-    return (
-        earliest <= starts_at <= latest
-        and (here is None or extra <= _limit(gap.spare_driving))
-        and extra + minutes <= _limit(gap.spare_working)
-    )
-
-
-def _limit(spare: int | None) -> int:
-    return UNLIMITED if spare is None else spare
-
-
 def fits(*, rows: Rows, here: Place | None, minutes: int, travel: Travel) -> Fits:
-    """Where a visit fits: what `feasible` asks of one gap, of thousands of rows."""
+    """Where a visit fits: what is said above of one row, asked of thousands."""
     length = minutes * MINUTE
     room = np.minimum(rows.closes, rows.due)
     room -= np.maximum(rows.opens, rows.ready)
@@ -176,7 +148,7 @@ def fits(*, rows: Rows, here: Place | None, minutes: int, travel: Travel) -> Fit
 def feasible_starts(
     *, rows: Rows, here: Place | None, minutes: int, starts: Instants, travel: Travel
 ) -> Feasible:
-    """Who can take each candidate start; the same answer as `feasible` for every pair.
+    """Who can take each candidate start.
 
     Parameters
     ----------
@@ -271,3 +243,7 @@ def rows_of(gaps: Sequence[Gap]) -> Rows:
 
 def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, dtype=np.int64)
+
+
+def _limit(spare: int | None) -> int:
+    return UNLIMITED if spare is None else spare

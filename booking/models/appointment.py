@@ -32,7 +32,6 @@ TAKEN = (
     r" || COALESCE(float8send(latitude), '\x7ff8000000000000'::bytea)"
     r" || COALESCE(float8send(longitude), '\x7ff8000000000000'::bytea)"
 )
-
 FOOD_FLOOR = timedelta(hours=FLOORS["FOOD_HOURS"])
 LIQUIDS_FLOOR = timedelta(hours=FLOORS["LIQUIDS_HOURS"])
 DRIVING_FLOOR = timedelta(hours=FLOORS["DRIVING_HOURS"])

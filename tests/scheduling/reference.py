@@ -1,4 +1,4 @@
-"""When a nurse works, told one day after the other: what `scheduling.hours` says of all at once."""
+"""What the product reckons of all nurses at once, told one by one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduling.gaps import Lunch
+from scheduling.gaps import Gap, Lunch
 from scheduling.intervals import Interval, merge, overlaps, subtract
 from scheduling.models import Shift, ShiftException
+from scheduling.travel import Place, Travel
+from tests.scheduling.columns import limit
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -79,3 +81,27 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def days(first: date, last: date) -> list[date]:
     return [first + number * DAY for number in range((last - first).days + 1)]
+
+
+def feasible(
+    *, gap: Gap, here: Place | None, starts_at: datetime, minutes: int, travel: Travel
+) -> bool:
+    """Whether a visit fits a gap, with the drives before and after it.
+
+    Parameters
+    ----------
+    here
+        Where the visit is; None for a consultation at the desk, which counts no travel.
+    minutes
+        Length of the whole visit.
+    """
+    drive_to = travel.minutes(gap.before, here) if here else 0
+    drive_on = travel.minutes(here, gap.after) if here else 0
+    extra = drive_to + drive_on - gap.drive if here else 0
+    earliest = max(gap.opens, gap.ready + timedelta(minutes=drive_to))
+    latest = min(gap.closes, gap.due - timedelta(minutes=drive_on)) - timedelta(minutes=minutes)
+    return (
+        earliest <= starts_at <= latest
+        and (here is None or extra <= limit(gap.spare_driving))
+        and extra + minutes <= limit(gap.spare_working)
+    )

@@ -16,11 +16,12 @@ from booking import appointments
 from booking.models import Appointment
 from nurses import dispatch
 from patients.models import Patient
-from scheduling import roster, slots
+from scheduling import roster
 from scheduling.gaps import Available, Busy, gaps
 from scheduling.intervals import Interval
 from scheduling.models import Leave, Nurse, Shift, ShiftException
 from tests.factories import CHICAGO, OAK_PARK, make_nurse, make_patient
+from tests.scheduling import reference
 from tests.scheduling.line import LINE, at_km
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +144,7 @@ def test_it_adds_the_drives_to_and_from_both_neighbours() -> None:
     def fits(start: str, minutes: int) -> bool:
         starts_at = at(THURSDAY, start)
         return any(
-            slots.feasible(
+            reference.feasible(
                 gap=gap, here=at_km(12), starts_at=starts_at, minutes=minutes, travel=LINE
             )
             for gap in free

@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
+from booking.models import Appointment
 from config.core.errors import constraint_of
 from scheduling import roster
 from scheduling.intervals import Interval
@@ -167,14 +168,16 @@ def test_it_works_around_hours_that_the_clock_skips() -> None:
 # -- closures --------------------------------------------------------------------------------------
 
 
-def closed(slug: str = "mood-40", state: str = "IL", postal_code: str = "60302") -> set[date]:
-    return roster.closed(
+def closed(slug: str = "mood-40", state: str = "IL", postal_code: str = "60302") -> frozenset[date]:
+    found = roster.look(
         therapy=therapy(slug),
         state=state,
         postal_code=postal_code,
         first=MONDAY - DAY,
         last=MONDAY + 3 * DAY,
+        held=Appointment.objects.none(),
     )
+    return found.closed
 
 
 def close(**changes: Any) -> Closure:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from scheduling import slots
 from scheduling.gaps import Available, Busy, Gap, Lunch, gaps
 from scheduling.intervals import Interval, overlaps, subtract
 from scheduling.slots import Feasible
 from scheduling.travel import Haversine, Place
+from tests.scheduling import reference
 from tests.scheduling.columns import feasible_starts
 
 TRAVEL = Haversine()
@@ -217,7 +217,9 @@ def test_it_answers_the_same_as_asking_pair_by_pair(
         can_go = {
             gap.nurse_id
             for gap in roster
-            if slots.feasible(gap=gap, here=here, starts_at=start, minutes=minutes, travel=TRAVEL)
+            if reference.feasible(
+                gap=gap, here=here, starts_at=start, minutes=minutes, travel=TRAVEL
+            )
         }
         assert found.nurses(start) == sorted(can_go)
         assert count == len(can_go)
