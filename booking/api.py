@@ -43,8 +43,9 @@ def own(request: Request, appointment_id: UUID) -> Appointment:
 
 def answer(appointment: Appointment, *, code: int = status.HTTP_200_OK) -> Response:
     """Return the appointment as it has just been written, with who goes."""
-    nurses = Nurse.objects.select_related("user").only("user", "user__name")
-    appointment.nurse = nurses.filter(pk=appointment.nurse_id).first()
+    if appointment.nurse_id is not None:
+        nurses = Nurse.objects.select_related("user").only("user", "user__name")
+        appointment.nurse = nurses.get(pk=appointment.nurse_id)
     return Response(AppointmentSerializer(appointment).data, status=code)
 
 
