@@ -19,6 +19,10 @@ class Clock:
         """Return the seconds still to go, none when over."""
         return max(0.0, self.seconds - self.spent())
 
+    def share(self, part: float) -> "Clock":
+        """Return a clock that stops after part of what is left."""
+        return Clock(self.spent() + part * self.left(), self.began)
+
     def over(self) -> bool:
         """Tell whether the time is up."""
         return self.spent() >= self.seconds

@@ -52,11 +52,17 @@ def dive(graph: Graph, master: Master, clock: Clock, *, beam: int = 3) -> Routes
 
 
 def plunge(tight: Tight, clock: Clock, rng: np.random.Generator) -> Ints:
-    """Return a plan, as rows of a tightened table, with some chance in what is taken."""
+    """Return a plan, as rows of a tightened table, with some chance in what is taken.
+
+    The table gains cuts on the way, which keeps the relaxation close to whole routes.
+    """
     taken = np.zeros(0, dtype=np.int64)
     gone = np.zeros(tight.rows + 1, dtype=bool)
     while not clock.over():
-        share = tight.solve().share
+        optimum = tight.solve()
+        if tight.cut(optimum, rng, rounds=1):
+            optimum = tight.solve()
+        share = optimum.share
         liked = _liked(share, taken, noise=rng.uniform(0.7, 1.0, len(share)))
         if not len(liked):
             break
@@ -67,6 +73,8 @@ def plunge(tight: Tight, clock: Clock, rng: np.random.Generator) -> Ints:
         tight.barred = np.asarray(gone[tight.members].any(axis=1))
     tight.fix(taken, None)
     tight.barred[:] = False
+    tight.solve()
+    tight.loosen()
     return np.sort(taken)
 
 

@@ -14,8 +14,8 @@ from scheduling.routing.routes import Routes
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-NODES, MOST = 20, 300
-"""How far a small choice is pursued: nodes, and routes in it."""
+NODES, MOST = 20, 13
+"""How far a small choice is pursued: nodes, and routes in it per nurse."""
 PATIENCE = 20
 
 
@@ -104,7 +104,7 @@ def improve(
         start = np.searchsorted(rows, np.setdiff1d(plan, rest))
         before = cost_of(small, routes.take(start))
         packing = pack(
-            small, routes, start, clock=clock, likely=likely[rows], nodes=NODES, most=MOST
+            small, routes, start, clock=clock, likely=likely[rows], nodes=NODES, most=MOST * size
         )
         plan = np.sort(np.concatenate([rest, rows[packing.rows]]))
         idle = 0 if packing.metres < before else idle + 1

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scheduling.routing.branching import Tree
 from scheduling.routing.clock import Clock
 from scheduling.routing.diving import dive, plunge
 from scheduling.routing.generation import generate, typical
@@ -35,8 +36,12 @@ MANY = 150_000
 """Routes the relaxation is tightened over."""
 SIZE = 30
 """Nurses torn up together."""
-STALLED = 8
-"""Rounds of search without a better plan after which it rests."""
+ELITE = 20
+"""Plans whose routes are tried together."""
+STALLED = 5
+"""Searches without a better plan after which it only proves."""
+CASES, SOME_CASES = 10_000, 25
+"""Cases a proof may take, and how many between two searches."""
 
 
 def solve(
@@ -84,6 +89,7 @@ class Search:
         self.best = start
         self.best = self._completed(start)
         self.low = 0.0
+        self.elite: list[Routes] = []
 
     def run(self) -> None:
         """Search until the gap is closed, nothing moves any more, or time is up."""
@@ -100,16 +106,12 @@ class Search:
         if len(table) > FEW:
             table = distinct(joined([table, *self.master.routes]))
             likely = table.reduced(self.bound.visit_duals, self.bound.floors)
-            self._improve(table, likely, self._rows(table, self.best), size=self._size())
+            self._improve(table, likely, self._rows(table, self.best), self.clock, size=SIZE)
         if not self._done():
             self._prove()
 
     def _gap(self) -> float:
         return cost_of(self.sizes, self.best) - self.low
-
-    def _size(self) -> int:
-        """Return how many nurses to tear up together."""
-        return min(SIZE, max(2, self.sizes.nurses // 2))
 
     def _done(self) -> bool:
         return self._gap() < 1 or self.clock.over()
@@ -157,10 +159,14 @@ class Search:
             rows.append(mine[(table.stops[mine] == padded).all(axis=1)][0])
         return np.sort(np.array(rows, dtype=np.int64))
 
-    def _improve(self, table: Routes, likely: Floats, rows: Ints, *, size: int) -> bool:
-        """Look for a plan better than the best, starting from these rows of a table."""
-        rows = improve(self.sizes, table, rows, likely, clock=self.clock, rng=self.rng, size=size)
-        return self._offer(table.take(rows))
+    def _improve(
+        self, table: Routes, likely: Floats, rows: Ints, clock: Clock, *, size: int
+    ) -> Ints:
+        """Improve the plan in these rows of a table; return where it stands then."""
+        size = min(size, max(2, self.sizes.nurses * 2 // 3))
+        rows = improve(self.sizes, table, rows, likely, clock=clock, rng=self.rng, size=size)
+        self._offer(table.take(rows))
+        return rows
 
     def _prove(self) -> None:
         """Tighten, thin out, and choose exactly once few enough routes are left."""
@@ -168,19 +174,32 @@ class Search:
         order = np.argsort(table.reduced(self.bound.visit_duals, self.bound.floors), kind="stable")
         tight = Tight(self.sizes, table, np.union1d(order[: 2 * FEW], self._rows(table, self.best)))
         ceiling = self.bound.metres + reach
-        stalled = 0
-        while not self._done():
+        better = True
+        while better and not self._done():
             cost = cost_of(self.sizes, self.best)
             optimum = tighten(tight, cost, self.clock, self.rng)
             self.low = max(self.low, min(optimum.metres, ceiling))
             optimum = optimum.take(tight.prune(optimum.reduced <= cost - optimum.metres))
-            kept = int((optimum.reduced <= cost - optimum.metres).sum())
-            if self._done() or stalled >= STALLED:
-                return
-            if kept <= FEW or (kept <= SOME // 4 and stalled >= 2):
+            if (optimum.reduced <= cost - optimum.metres).sum() <= FEW:
                 self._settle(tight, optimum, ceiling)
                 return
-            stalled = 0 if self._closer(tight, optimum, stalled) else stalled + 1
+            better = not self._done() and self._closer(tight, optimum, self.clock.share(0.5))
+        if not self._done():
+            self._split(tight, optimum, ceiling)
+
+    def _split(self, tight: Tight, optimum: Tightened, ceiling: float) -> None:
+        """Prove by cases, and look for better plans in between."""
+        tight.solve()
+        tight.loosen()
+        tree = Tree(tight, optimum)
+        stalled = 0
+        while not self._done() and self.low < ceiling and tree.asked < CASES:
+            low = tree.run(cost_of(self.sizes, self.best), self.clock, cases=SOME_CASES)
+            self.low = max(self.low, min(low, ceiling))
+            better = bool(tree.found[1].size) and self._offer(tree.plan())
+            if not better and not self._done() and stalled < STALLED:
+                better = self._closer(tight, optimum, self.clock)
+            stalled = 0 if better else stalled + 1
 
     def _settle(self, tight: Tight, optimum: Tightened, ceiling: float) -> None:
         """Choose from what is left, exactly."""
@@ -199,11 +218,22 @@ class Search:
         self._offer(table.take(packing.rows))
         self.low = max(self.low, min(packing.bound, ceiling))
 
-    def _closer(self, tight: Tight, optimum: Tightened, stalled: int) -> bool:
+    def _closer(self, tight: Tight, optimum: Tightened, clock: Clock) -> bool:
         """Look for a better plan near the tightened optimum; return whether there was one."""
-        size = self._size() + 5 * (stalled % 4)
-        near = tight.table, optimum.reduced
-        if self._improve(*near, self._rows(tight.table, self.best), size=size):
-            return True
-        plan = plunge(tight, self.clock, self.rng)
-        return self._improve(*near, plan, size=self._size())
+        before = cost_of(self.sizes, self.best)
+        rows = self._rows(tight.table, self.best)
+        self._improve(tight.table, optimum.reduced, rows, clock, size=2 * SIZE)
+        if cost_of(self.sizes, self.best) == before:
+            plan = plunge(tight, clock, self.rng)
+            rows = self._improve(tight.table, optimum.reduced, plan, clock, size=SIZE)
+            self.elite = [*self.elite, tight.table.take(rows)][-ELITE:]
+            self._merge()
+        return cost_of(self.sizes, self.best) < before
+
+    def _merge(self) -> None:
+        """Choose the best plan from all routes of the last plans."""
+        table = distinct(joined([self.best, *self.elite]))
+        start = self._rows(table, self.best)
+        likely = np.zeros(len(table))
+        packing = pack(self.sizes, table, start, clock=self.clock, likely=likely, nodes=ELITE)
+        self._offer(table.take(packing.rows))

@@ -193,6 +193,17 @@ class Tight:
         self.held, self.barred = self.held[stay], self.barred[stay]
         return stay
 
+    def bar(self, barred: Bools) -> None:
+        """Forbid these routes, and allow all others."""
+        where = np.full(len(self.table), -1)
+        where[self.inside] = np.arange(len(self.inside))
+        changed = np.flatnonzero((barred != self.barred) & (where >= 0))
+        if len(changed):
+            columns = (self.sizes.visits + where[changed]).astype(np.int32)
+            high = np.where(barred[changed], 0.0, np.inf)
+            self.model.changeColsBounds(len(changed), columns, np.zeros(len(changed)), high)
+        self.barred = barred.copy()
+
     def fix(self, routes: Ints, value: float | None) -> None:
         """Take routes wholly (1) or as the solver likes (None)."""
         low, high = (0.0, np.inf) if value is None else (value, value)
