@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+AT_ONCE = 1 << 18
+"""Drives looked at together, for memory's sake."""
 FAR = 1e15
 """Reduced cost of what cannot be done."""
 
@@ -67,7 +69,10 @@ def _sweep(graph: Graph, weight: Floats, rests: Floats, low: int, high: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """Beginnings of routes, each (labels,): its last node, what it has used, where it came from."""
+    """Beginnings of routes, each (labels,): its last node, what it has used, where it came from.
+
+    `visited` is a number for its set of visits, the same in whatever order.
+    """
 
     node: Ints
     state: Ints
@@ -77,6 +82,7 @@ class _Labels:
     driving: Ints
     working: Ints
     parent: Ints
+    visited: NDArray[np.uint64]
 
     def take(self, rows: Ints | Bools) -> "_Labels":
         return _Labels(*(getattr(self, field.name)[rows] for field in fields(self)))
@@ -121,13 +127,16 @@ class _Pricing:
         self.limit = limit
         self.rests = rests
         self.layers: list[tuple[Ints, Ints]] = []
+        self.marks = np.random.default_rng(0).integers(1 << 63, size=graph.visits, dtype=np.uint64)
         self.found: list[Routes] = []
 
     def run(self, beam: int, most: int) -> tuple[Routes, bool]:
         complete = True
         labels = self.opened()
+        labels = labels.take(self.promising(labels))
         while True:
-            labels = labels.take(self.promising(labels))
+            if self.graph.moving:
+                labels = labels.take(self.undominated(labels))
             chosen = self.fittest(labels, beam)
             if len(chosen) < len(labels):
                 complete = False
@@ -136,7 +145,7 @@ class _Pricing:
                 return joined(self.found), complete
             self.layers.append((labels.node, labels.parent))
             self.found.append(self.closed(labels))
-            if sum(len(routes) for routes in self.found) > most or len(labels) > 4 * most:
+            if sum(len(routes) for routes in self.found) > most or len(labels) > 2 * most:
                 return joined(self.found), False
             labels = self.extended(labels)
 
@@ -156,6 +165,7 @@ class _Pricing:
             driving,
             driving + graph.minutes[node],
             nowhere,
+            self.marks[graph.visit[node]],
         )
 
     def promising(self, labels: _Labels) -> Bools:
@@ -165,6 +175,20 @@ class _Pricing:
         lawful = labels.driving <= self.graph.max_driving[nurse]
         lawful &= labels.working <= self.graph.max_working[nurse]
         return np.asarray((least <= self.limit[nurse]) & lawful)
+
+    def undominated(self, labels: _Labels) -> Bools:
+        """Tell which are not beaten by the cheapest one of the same nurse, visits and last stop."""
+        order = np.lexsort((labels.state, labels.reduced, labels.visited, labels.node))
+        same = (labels.node[order][1:] == labels.node[order][:-1]) & (
+            labels.visited[order][1:] == labels.visited[order][:-1]
+        )
+        first = np.maximum.accumulate(np.where(np.r_[True, ~same], np.arange(len(order)), 0))
+        best = order[first]
+        beaten = labels.state[order] >= labels.state[best]
+        beaten &= labels.driving[order] >= labels.driving[best]
+        keep = np.empty(len(order), dtype=bool)
+        keep[order] = ~beaten | (order == best)
+        return keep
 
     def fittest(self, labels: _Labels, beam: int) -> Ints:
         """Return the most promising of each nurse."""
@@ -200,11 +224,21 @@ class _Pricing:
         return stops
 
     def extended(self, labels: _Labels) -> _Labels:
-        """Return all routes with one visit more."""
+        """Return all promising routes with one visit more, made a share at a time."""
+        first = self.graph.first
+        arcs = np.cumsum(first[labels.node + 1] - first[labels.node])
+        cuts = np.searchsorted(arcs, range(AT_ONCE, int(arcs[-1]), AT_ONCE))
+        shares = np.split(np.arange(len(labels)), cuts)
+        parts = [self.followed(labels, share) for share in shares]
+        names = [field.name for field in fields(_Labels)]
+        return _Labels(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
+
+    def followed(self, labels: _Labels, rows: Ints) -> _Labels:
+        """Return what promises to follow some labels."""
         graph = self.graph
-        first = graph.first[labels.node]
-        count = graph.first[labels.node + 1] - first
-        parent = np.repeat(np.arange(len(count)), count)
+        first = graph.first[labels.node[rows]]
+        count = graph.first[labels.node[rows] + 1] - first
+        parent = np.repeat(rows, count)
         arc = np.arange(len(parent)) - np.repeat(np.cumsum(count) - count - first, count)
         state = graph.stepped(labels.state[parent], graph.step[arc])
         can = state < graph.states
@@ -213,7 +247,7 @@ class _Pricing:
         arc, parent, state = arc[can], parent[can], state[can]
         target, driving = graph.target[arc], graph.driving[arc]
         cost = graph.metres[arc] + graph.extra[target] + len(self.layers) * graph.uneven
-        return _Labels(
+        longer = _Labels(
             target,
             state,
             labels.metres[parent] + graph.metres[arc],
@@ -222,7 +256,9 @@ class _Pricing:
             labels.driving[parent] + driving,
             labels.working[parent] + driving + graph.minutes[target],
             parent,
+            labels.visited[parent] + self.marks[graph.visit[target]],
         )
+        return longer.take(self.promising(longer))
 
     def elementary(self, labels: Ints, target: Ints) -> Bools:
         """Tell whether each target is new to its route."""

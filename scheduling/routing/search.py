@@ -36,6 +36,8 @@ MANY = 150_000
 """Routes the relaxation is tightened over."""
 SIZE = 30
 """Nurses torn up together."""
+TABLES = 8
+"""Times a list of routes is made, ever nearer to as long as wanted."""
 ELITE = 20
 """Plans whose routes are tried together."""
 STALLED = 5
@@ -78,6 +80,10 @@ class Search:
         Routes of the best plan.
     low
         Metres no plan can do with less than.
+    ceiling
+        As far as the list of routes can raise that.
+    elite
+        Plans found lately.
     """
 
     def __init__(self, day: Day, clock: Clock, rng: np.random.Generator, start: Routes) -> None:
@@ -89,6 +95,7 @@ class Search:
         self.best = start
         self.best = self._completed(start)
         self.low = 0.0
+        self.ceiling = 0.0
         self.elite: list[Routes] = []
 
     def run(self) -> None:
@@ -98,7 +105,7 @@ class Search:
             return
         self.master.add(self.best)
         self.bound = generate(self.graph, self.master, self.clock)
-        self.low = self.bound.metres
+        self.low = self.ceiling = self.bound.metres
         self._offer(dive(self.graph, self.master, self.clock))
         if self._done():
             return
@@ -107,8 +114,9 @@ class Search:
             table = distinct(joined([table, *self.master.routes]))
             likely = table.reduced(self.bound.visit_duals, self.bound.floors)
             self._improve(table, likely, self._rows(table, self.best), self.clock, size=SIZE)
-        if not self._done():
-            self._prove()
+        for most in (MANY, 4 * MANY):
+            if not self._done() and self.low >= self.ceiling:
+                self._prove(most)
 
     def _gap(self) -> float:
         return cost_of(self.sizes, self.best) - self.low
@@ -138,16 +146,19 @@ class Search:
         gap = cost_of(self.sizes, self.best) - self.bound.metres
         reach, table = 0.0, none()
         wider = typical(self.graph) / 4
-        while reach < gap:
+        for _ in range(TABLES):
             wider = min(wider, gap)
             limit = self.bound.floors + wider
             found, complete = routes_below(
                 self.graph, self.bound.visit_duals, limit, rests=self.bound.rests, most=most
             )
-            if not complete:
+            if complete:
+                reach, table = wider, found
+                wider *= 1.5 if len(table) > most // 20 else 3.0
+            else:
+                wider = (reach + wider) / 2
+            if reach >= gap:
                 break
-            reach, table = wider, found
-            wider *= 1.5 if len(table) > most // 20 else 3.0
         return reach, distinct(joined([table, self.best]))
 
     def _rows(self, table: Routes, plan: Routes) -> Ints:
@@ -168,40 +179,40 @@ class Search:
         self._offer(table.take(rows))
         return rows
 
-    def _prove(self) -> None:
+    def _prove(self, most: int) -> None:
         """Tighten, thin out, and choose exactly once few enough routes are left."""
-        reach, table = self._table(MANY)
+        reach, table = self._table(most)
         order = np.argsort(table.reduced(self.bound.visit_duals, self.bound.floors), kind="stable")
         tight = Tight(self.sizes, table, np.union1d(order[: 2 * FEW], self._rows(table, self.best)))
-        ceiling = self.bound.metres + reach
+        self.ceiling = self.bound.metres + reach
         better = True
         while better and not self._done():
             cost = cost_of(self.sizes, self.best)
             optimum = tighten(tight, cost, self.clock, self.rng)
-            self.low = max(self.low, min(optimum.metres, ceiling))
+            self.low = max(self.low, min(optimum.metres, self.ceiling))
             optimum = optimum.take(tight.prune(optimum.reduced <= cost - optimum.metres))
             if (optimum.reduced <= cost - optimum.metres).sum() <= FEW:
-                self._settle(tight, optimum, ceiling)
+                self._settle(tight, optimum)
                 return
             better = not self._done() and self._closer(tight, optimum, self.clock.share(0.5))
         if not self._done():
-            self._split(tight, optimum, ceiling)
+            self._split(tight, optimum)
 
-    def _split(self, tight: Tight, optimum: Tightened, ceiling: float) -> None:
+    def _split(self, tight: Tight, optimum: Tightened) -> None:
         """Prove by cases, and look for better plans in between."""
         tight.solve()
         tight.loosen()
         tree = Tree(tight, optimum)
         stalled = 0
-        while not self._done() and self.low < ceiling and tree.asked < CASES:
+        while not self._done() and self.low < self.ceiling and tree.asked < CASES:
             low = tree.run(cost_of(self.sizes, self.best), self.clock, cases=SOME_CASES)
-            self.low = max(self.low, min(low, ceiling))
+            self.low = max(self.low, min(low, self.ceiling))
             better = bool(tree.found[1].size) and self._offer(tree.plan())
             if not better and not self._done() and stalled < STALLED:
                 better = self._closer(tight, optimum, self.clock)
             stalled = 0 if better else stalled + 1
 
-    def _settle(self, tight: Tight, optimum: Tightened, ceiling: float) -> None:
+    def _settle(self, tight: Tight, optimum: Tightened) -> None:
         """Choose from what is left, exactly."""
         gap = cost_of(self.sizes, self.best) - optimum.metres
         kept = optimum.reduced <= gap
@@ -216,7 +227,7 @@ class Search:
             sets=tight.sets,
         )
         self._offer(table.take(packing.rows))
-        self.low = max(self.low, min(packing.bound, ceiling))
+        self.low = max(self.low, min(packing.bound, self.ceiling))
 
     def _closer(self, tight: Tight, optimum: Tightened, clock: Clock) -> bool:
         """Look for a better plan near the tightened optimum; return whether there was one."""

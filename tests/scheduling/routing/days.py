@@ -12,8 +12,10 @@ CITY = Place(41.85, -87.55)
 SHIFTS = [(390, 1050), (420, 1080), (420, 1140), (480, 1140), (480, 1200), (540, 1260)]
 
 
-def city(*, seed: int, nurses: int, visits: int, slack: int = 0, skills: int = 3) -> Day:
-    """A city's day: homes and visits spread over some 60 km, visits of two hours."""
+def city(
+    *, seed: int, nurses: int, visits: int, slack: int = 0, skills: int = 3, minutes: int = 120
+) -> Day:
+    """A city's day: homes and visits spread over some 60 km."""
     rng = np.random.default_rng(seed)
     spread = rng.normal(0, 0.13, (nurses + visits, 2))
     places = [Place(CITY.latitude + north, CITY.longitude + east) for north, east in spread]
@@ -28,7 +30,7 @@ def city(*, seed: int, nurses: int, visits: int, slack: int = 0, skills: int = 3
         skill = int(rng.choice(skills, p=np.array([0.6, *[0.4 / (skills - 1)] * (skills - 1)])))
         may = frozenset(nurse.id for n, nurse in enumerate(team) if can[n, skill])
         start = 15 * int(rng.integers(27, 71))
-        asked.append(Visit(f"v{v}", places[nurses + v], start, 120, may))
+        asked.append(Visit(f"v{v}", places[nurses + v], start, minutes, may))
     return Day(team, tuple(asked), Haversine().matrix(places), slack_minutes=slack)
 
 
