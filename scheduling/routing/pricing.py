@@ -116,7 +116,7 @@ def routes_below(
         Give up beyond so many routes.
     """
     return _Pricing(graph, duals, limit, completions(graph, duals) if rests is None else rests).run(
-        len(graph.nurse) if beam is None else beam, NEVER if most is None else most
+        NEVER if beam is None else beam, NEVER if most is None else most
     )
 
 
