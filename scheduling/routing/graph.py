@@ -14,6 +14,14 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """Some arcs: their numbers, and (nodes + 1,) where each node's begin among them."""
+
+    arcs: Ints
+    first: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """Every drive that can be part of a route, for all nurses at once.
 
@@ -52,6 +60,8 @@ class Graph:
         (nodes + 1,) where each node's arcs begin.
     levels
         Bounds of runs of nodes that have no arcs among them, unless there are cycles.
+    loose, tight
+        Arcs after which the state is 0 whatever it was, and the others.
     """
 
     nurses: int
@@ -82,6 +92,8 @@ class Graph:
     step: Ints
     first: Ints
     levels: Ints
+    loose: Bundle
+    tight: Bundle
 
     def stepped(self, state: Ints | int, step: Ints) -> Ints:
         """Return the states after arcs of these steps; `states` and more is too late."""
@@ -116,6 +128,8 @@ def build(day: Day) -> Graph:
     arcs = {name: _joined([part.arcs[name] for part in parts])[sorting] for name in ARCS}
     source, target = shifted["source"][sorting], shifted["target"][sorting]
     rank = nodes.pop("visit")
+    late = times.states - 1 if day.slack_minutes else 0
+    loose = (arcs["step"] <= -late) & (day.slack_minutes > 0 or times.states == 1)
     pinned = {visit.pinned for visit in day.visits}
     return Graph(
         nurses=len(parts),
@@ -134,10 +148,17 @@ def build(day: Day) -> Graph:
         source=source,
         target=target,
         first=np.searchsorted(source, np.arange(len(rank) + 1)),
+        loose=_bundle(source, loose, len(rank)),
+        tight=_bundle(source, ~loose, len(rank)),
         levels=np.searchsorted(rank, _levels(len(day.visits), rank[source], rank[target])),
         **nodes,
         **arcs,
     )
+
+
+def _bundle(source: Ints, which: Bools, nodes: int) -> Bundle:
+    arcs = np.flatnonzero(which)
+    return Bundle(arcs, np.searchsorted(source[arcs], np.arange(nodes + 1)))
 
 
 NODES = (

@@ -49,22 +49,25 @@ def completions(graph: Graph, duals: Floats) -> Floats:
 
 def _sweep(graph: Graph, weight: Floats, rests: Floats, low: int, high: int) -> None:
     """Settle nodes `low` to `high` from those their arcs lead to."""
-    first = graph.first[low : high + 1]
-    nodes = low + np.flatnonzero(np.diff(first))
-    if not len(nodes):
-        return
-    arcs = slice(first[0], first[-1])
-    cuts = graph.first[nodes] - first[0]
-    target, step, cost = graph.target[arcs], graph.step[arcs], weight[arcs]
-    for state in range(graph.states):
-        if graph.states == 1:
-            value = cost + rests[target, 0]
-        else:
+    for bundle in (graph.loose, graph.tight):
+        first = bundle.first[low : high + 1]
+        nodes = low + np.flatnonzero(np.diff(first))
+        if not len(nodes):
+            continue
+        arcs = bundle.arcs[first[0] : first[-1]]
+        cuts = bundle.first[nodes] - first[0]
+        target, cost = graph.target[arcs], weight[arcs]
+        if bundle is graph.loose:
+            least = np.minimum.reduceat(cost + rests[target, 0], cuts)
+            rests[nodes] = np.minimum(rests[nodes], least[:, None])
+            continue
+        step = graph.step[arcs]
+        for state in range(graph.states):
             after = graph.stepped(state, step)
             value = cost + rests[target, np.minimum(after, graph.states - 1)]
             value[after >= graph.states] = FAR
-        least = np.minimum.reduceat(value, cuts)
-        rests[nodes, state] = np.minimum(rests[nodes, state], least)
+            least = np.minimum.reduceat(value, cuts)
+            rests[nodes, state] = np.minimum(rests[nodes, state], least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,9 @@ class Search:
             self.low = cost_of(self.sizes, self.best)
             return
         self.master.add(self.best)
-        self.bound = generate(self.graph, self.master, self.clock)
+        self.bound = generate(self.graph, self.master, self.clock.share(0.5))
         self.low = self.ceiling = self.bound.metres
-        self._offer(dive(self.graph, self.master, self.clock))
+        self._offer(dive(self.graph, self.master, self.clock.share(0.5)))
         if self._done():
             return
         _, table = self._table(SOME)
@@ -203,9 +203,10 @@ class Search:
         tight.solve()
         tight.loosen()
         tree = Tree(tight, optimum)
-        stalled = 0
+        stalled = 1
         while not self._done() and self.low < self.ceiling and tree.asked < CASES:
-            low = tree.run(cost_of(self.sizes, self.best), self.clock, cases=SOME_CASES)
+            cases = SOME_CASES << stalled
+            low = tree.run(cost_of(self.sizes, self.best), self.clock, cases=cases)
             self.low = max(self.low, min(low, self.ceiling))
             better = bool(tree.found[1].size) and self._offer(tree.plan())
             if not better and not self._done() and stalled < STALLED:
