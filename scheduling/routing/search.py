@@ -15,6 +15,7 @@ from scheduling.routing.clock import Clock
 from scheduling.routing.diving import dive, plunge
 from scheduling.routing.generation import generate, typical
 from scheduling.routing.graph import Graph, build
+from scheduling.routing.insertion import fill
 from scheduling.routing.master import Master, Sizes
 from scheduling.routing.neighbourhood import improve
 from scheduling.routing.packing import cost_of, pack
@@ -87,6 +88,7 @@ class Search:
     """
 
     def __init__(self, day: Day, clock: Clock, rng: np.random.Generator, start: Routes) -> None:
+        self.day = day
         self.clock = clock
         self.rng = rng
         self.graph: Graph = build(day)
@@ -103,10 +105,11 @@ class Search:
         if not len(self.graph.nurse):
             self.low = cost_of(self.sizes, self.best)
             return
+        self._fill(self.best)
         self.master.add(self.best)
         self.bound = generate(self.graph, self.master, self.clock.share(0.5))
         self.low = self.ceiling = self.bound.metres
-        self._offer(dive(self.graph, self.master, self.clock.share(0.5)))
+        self._fill(dive(self.graph, self.master, self.clock.share(0.5)))
         if self._done():
             return
         _, table = self._table(SOME)
@@ -136,6 +139,14 @@ class Search:
         if better:
             self.best = plan
         return better
+
+    def _fill(self, plan: Routes) -> None:
+        """Take a plan, filled up by insertion in two orders, if that makes it better."""
+        visits = self.day.visits
+        by_start = sorted(range(len(visits)), key=lambda visit: (visits[visit].start, visit))
+        by_choice = sorted(by_start, key=lambda visit: len(visits[visit].nurses))
+        for order in (by_start, by_choice):
+            self._offer(fill(self.day, self.graph, self._completed(plan), order))
 
     def _table(self, most: int) -> tuple[float, Routes]:
         """Return all routes of a reduced cost within the gap, or as far as `most` of them go.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scheduling.routing.lunch import AGES, Gap, held, held_late, to_keep
-from scheduling.routing.routes import Routes, joined, none
+from scheduling.routing.routes import Routes, joined
 from scheduling.routing.values import UNASSIGNED_METRES, Day, NurseDay, Plan, Visit
 
 
@@ -207,9 +207,9 @@ def routes_of(day: Day, start: Mapping[str, Sequence[str]]) -> Routes:
     """Return known routes as a table, less the visits that would break a rule."""
     number = {visit.id: stop for stop, visit in enumerate(day.visits)}
     seen: set[int] = set()
-    tables = []
+    routes: dict[int, list[int]] = {}
     for nurse, one in enumerate(day.nurses):
-        own = {stop for stop, visit in enumerate(day.visits) if visit.pinned == one.id}
+        own = [stop for stop, visit in enumerate(day.visits) if visit.pinned == one.id]
         route = sorted(own, key=lambda stop: (day.visits[stop].start, stop))
         for name in start.get(one.id, ()):
             stop = number.get(name)
@@ -218,19 +218,23 @@ def routes_of(day: Day, start: Mapping[str, Sequence[str]]) -> Routes:
             longer = _with(day, route, stop)
             if walk(day, nurse, longer).broken is None:
                 route = longer
-        if not route:
-            continue
         seen.update(route)
-        walked = walk(day, nurse, route)
-        tables.append(
-            Routes(
-                np.array([nurse]),
-                np.array([walked.cost]),
-                np.array([walked.metres]),
-                np.array([route]),
-            )
+        if route:
+            routes[nurse] = route
+    return tabled(routes, {nurse: walk(day, nurse, route) for nurse, route in routes.items()})
+
+
+def tabled(routes: Mapping[int, Sequence[int]], walks: Mapping[int, Walk]) -> Routes:
+    """Return routes of nurses (indices), walked already, as a table."""
+    return joined(
+        Routes(
+            np.array([nurse]),
+            np.array([walks[nurse].cost]),
+            np.array([walks[nurse].metres]),
+            np.array([stops]),
         )
-    return joined(tables) if tables else none()
+        for nurse, stops in routes.items()
+    )
 
 
 def _with(day: Day, route: list[int], stop: int) -> list[int]:
