@@ -63,12 +63,12 @@ class _Insertion:
 
     def places(self, visit: int) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the places a visit may go: nurse, position, nodes before and after."""
-        slots = []
+        slots: list[tuple[int, int, int, int]] = []
         for nurse in np.flatnonzero(self.node[:, visit] != HOME):
             nodes = [HOME, *self.node[nurse, self.routes.get(int(nurse), [])], HOME]
-            slots += [(nurse, at, nodes[at], nodes[at + 1]) for at in range(len(nodes) - 1)]
-        nurse, place, before, after = np.array(slots, dtype=np.int64).reshape(-1, 4).T
-        return nurse, place, before, after
+            slots += [(int(nurse), at, nodes[at], nodes[at + 1]) for at in range(len(nodes) - 1)]
+        table: Ints = np.array(slots, dtype=np.int64).reshape(-1, 4)
+        return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
 
     def legs(self, source: Ints, target: Ints) -> Ints:
         """Return the metres from nodes to nodes, `NEVER` where there is no way; HOME is home."""
