@@ -34,6 +34,15 @@ def travel_can_be_asked(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def messages_can_be_said(**_: Any) -> list[CheckMessage]:
+    """Refuse a language that no message is written in."""
+    if settings.DEFAULT_LANGUAGE in dict(settings.LANGUAGES):
+        return []
+    spoken = " or ".join(dict(settings.LANGUAGES))
+    return [Error(f"DEFAULT_LANGUAGE must be {spoken}.", id="stillwater.E004")]
+
+
+@register()
 def production_is_safe(**_: Any) -> list[CheckMessage]:
     """Refuse to start in production on an unsafe value, and say which and why."""
     if not settings.PRODUCTION:

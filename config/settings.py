@@ -320,6 +320,10 @@ DISPATCH_UNEVEN_METRES = env.int("DISPATCH_UNEVEN_METRES", default=1000)
 
 # -- words, time, files ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# What patients are written to in until they choose; staff pages and pages to staff are English.
+DEFAULT_LANGUAGE = env.str("DEFAULT_LANGUAGE", default="en")
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

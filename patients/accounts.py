@@ -28,6 +28,7 @@ OF_THE_PATIENT = (
     "escort_texts",
     "channels",
     "sms_in_quiet_hours",
+    "language",
 )
 
 

@@ -60,6 +60,7 @@ class PatientAdmin(RoleAdmin):
         "escort_phone",
         "escort_texts",
         "channels",
+        "language",
         "gates",
         "alerts",
     )

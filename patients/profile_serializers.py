@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from config.core.clock import now
@@ -79,6 +80,11 @@ class MeSerializer(serializers.Serializer[dict[str, Any]]):
         max_length=10,
     )
     sms_in_quiet_hours = serializers.BooleanField(required=False)
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text="What messages to the patient, and to the escort, are written in.",
+    )
     gate = GateSerializer(read_only=True)
 
     def validate_date_of_birth(self, born: date | None) -> date | None:
@@ -108,6 +114,7 @@ def me(patient: Patient) -> dict[str, Any]:
         },
         "channels": patient.channels,
         "sms_in_quiet_hours": patient.sms_in_quiet_hours,
+        "language": patient.language,
         "gate": gate.summary(patient=patient),
     }
 

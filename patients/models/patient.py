@@ -18,6 +18,12 @@ def default_channels() -> list[str]:
     return ["email", "sms"]
 
 
+def default_language() -> str:
+    """The clinic's usual one, until the patient says otherwise."""
+    code: str = settings.DEFAULT_LANGUAGE
+    return code
+
+
 class Patient(models.Model):
     """A person who is cared for."""
 
@@ -31,6 +37,12 @@ class Patient(models.Model):
     escort_texts = models.BooleanField("escort agreed to texts", default=False)
     channels = ArrayField(models.CharField(max_length=8), default=default_channels, blank=True)
     sms_in_quiet_hours = models.BooleanField("safety texts at night", default=False)
+    language = models.CharField(
+        max_length=2,
+        choices=[("en", "English"), ("es", "Español")],
+        default=default_language,
+        help_text="What messages to the patient and to the adult who stays are written in",
+    )
     alerts = models.CharField(
         max_length=200, blank=True, help_text="What the nurse must know at the door"
     )
@@ -52,6 +64,9 @@ class Patient(models.Model):
             models.CheckConstraint(
                 condition=Q(channels__contained_by=["email", "sms"]),
                 name="patient_channels_are_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(language__in=["en", "es"]), name="patient_language_is_known"
             ),
         ]
 

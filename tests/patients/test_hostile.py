@@ -60,6 +60,7 @@ FIELDS = {
         "escort",
         "channels",
         "sms_in_quiet_hours",
+        "language",
     ),
     ("post", "intakes/"): ("answers",),
     ("post", "consents/treatment/sign/"): ("typed_name", "sha256"),
