@@ -1,0 +1,122 @@
+"""Links in messages that work without signing in: one purpose, one message, until a certain time.
+
+A link names the message it stands in and proves by a code that we wrote it there. The code covers
+what can never change of that message, so that a number that is given anew after a restored backup
+opens nothing. Which end a link has follows from its purpose and the visit as it is now.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from booking.models import Notice
+
+CODE_LENGTH = 20  # of base32: 100 bits
+SHAPE = re.compile(rf"([a-z])([1-9][0-9]{{0,18}})-([a-z2-7]{{{CODE_LENGTH}}})")
+LARGEST = 2**63 - 1
+# How long after the planned end a link about the time afterwards is of use.
+FEELING_LASTS = timedelta(days=3)
+UNWELL_LASTS = timedelta(days=14)
+PAGE_LASTS = timedelta(days=7)
+
+
+class Purpose(StrEnum):
+    """What a link is for, and nothing else; its first letter stands in the link."""
+
+    escort = "escort"
+    ate = "ate"
+    visit = "visit"
+    warning = "warning"
+    unwell = "unwell"
+    feeling = "feeling"
+    page = "page"
+
+
+BY_LETTER = {purpose[0]: purpose for purpose in Purpose}
+
+
+class NoSuchLink(Exception):
+    """We wrote no such link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link we wrote: what it is for, and the message it stands in."""
+
+    purpose: Purpose
+    notice: Notice
+
+    @property
+    def ends_at(self) -> datetime:
+        """Until when it does what it is for."""
+        visit = self.notice.appointment
+        if visit is None or self.purpose is Purpose.page:
+            return self.notice.created_at + PAGE_LASTS
+        if self.purpose is Purpose.unwell:
+            return visit.ends_at + UNWELL_LASTS
+        if self.purpose is Purpose.feeling:
+            return visit.ends_at + FEELING_LASTS
+        if self.purpose is Purpose.warning:
+            return visit.drive_after or visit.ends_at
+        return visit.ends_at if self.purpose is Purpose.ate else visit.starts_at
+
+    def is_over(self, *, at: datetime) -> bool:
+        """Whether it is too late for what it is for."""
+        return at >= self.ends_at
+
+    @property
+    def is_of_an_older_version(self) -> bool:
+        """Whether the visit was changed since the message was planned."""
+        visit = self.notice.appointment
+        return visit is not None and visit.version != self.notice.version
+
+
+def url(purpose: Purpose, notice: Notice) -> str:
+    """Return the link to stand in a message; in one that is only looked at, it leads nowhere."""
+    return settings.SITE_URL + reverse("link", args=[token(purpose, notice)])
+
+
+def token(purpose: Purpose, notice: Notice) -> str:
+    """Return what names the purpose and the message, and proves that we wrote it."""
+    return f"{purpose[0]}{notice.pk or 1}-{_code(purpose, notice, settings.SECRET_KEY)}"
+
+
+def read(text: str) -> Link:
+    """Return what a link says.
+
+    Raises
+    ------
+    NoSuchLink
+        If it was not made here, or for another purpose or message.
+    """
+    found = SHAPE.fullmatch(text)
+    purpose = BY_LETTER.get(found[1]) if found else None
+    if found is None or purpose is None or int(found[2]) > LARGEST:
+        raise NoSuchLink
+    rows = Notice.objects.select_related("appointment__patient__user", "patient__user")
+    notice = rows.filter(pk=int(found[2])).first()
+    if notice is None or not _is_ours(purpose, notice, found[3]):
+        raise NoSuchLink
+    return Link(purpose=purpose, notice=notice)
+
+
+def _is_ours(purpose: Purpose, notice: Notice, code: str) -> bool:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(hmac.compare_digest(code, _code(purpose, notice, key)) for key in keys)
+
+
+def _code(purpose: Purpose, notice: Notice, key: str) -> str:
+    made_at = notice.created_at.timestamp() if notice.pk else ""
+    about = (notice.pk, notice.appointment_id, notice.patient_id, notice.kind, made_at)
+    said = "/".join(map(str, about))
+    proof = salted_hmac(f"booking.links.{purpose}", said, secret=key, algorithm="sha256").digest()
+    return base64.b32encode(proof).decode().lower()[:CODE_LENGTH]

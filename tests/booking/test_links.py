@@ -1,0 +1,115 @@
+"""Links in messages: ours and nobody else's, for one purpose, until their end."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from booking import links
+from booking.links import Purpose
+from booking.models import Notice
+from tests.booking.notice_help import STARTS_AT, booked, row, utc
+
+pytestmark = pytest.mark.django_db
+
+
+def a_notice() -> Notice:
+    booked()
+    return row(kind="confirm_escort", channel="sms")
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_reads_back_what_it_wrote(purpose: Purpose) -> None:
+    notice = a_notice()
+    found = links.read(links.token(purpose, notice))
+    assert (found.purpose, found.notice) == (purpose, notice)
+
+
+def test_a_link_is_short_enough_for_a_text_even_after_very_many_messages() -> None:
+    notice = a_notice()
+    notice.pk = 2**63 - 1
+    found = urlsplit(links.url(Purpose.escort, notice))
+    assert len(found.path) <= 50
+    assert re.fullmatch(r"[a-z0-9/-]+", found.path)
+
+
+def test_a_letter_is_for_one_purpose() -> None:
+    assert len(links.BY_LETTER) == len(Purpose)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_link_for_another_purpose_is_none(purpose: Purpose) -> None:
+    ours = links.token(Purpose.ate, a_notice())
+    changed = purpose[0] + ours[1:]
+    if purpose is Purpose.ate:
+        assert links.read(changed)
+    else:
+        with pytest.raises(links.NoSuchLink):
+            links.read(changed)
+
+
+def test_a_link_to_another_message_is_none() -> None:
+    ours = links.token(Purpose.ate, a_notice())
+    other = row(kind="booked", channel="sms")
+    with pytest.raises(links.NoSuchLink):
+        links.read(f"a{other.pk}-{ours.partition('-')[2]}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "e1", "e0-" + "a" * 20, "e99999999999999999999-" + "a" * 20, "é1-" + "a" * 20,
+     "e1-" + "A" * 20, "e1-" + "a" * 21, "z1-" + "a" * 20, "e９-" + "a" * 20, "\x00" * 30],
+)  # fmt: skip
+def test_what_nobody_wrote_is_no_link(text: str) -> None:
+    a_notice()
+    with pytest.raises(links.NoSuchLink):
+        links.read(text)
+
+
+def test_a_number_given_anew_after_a_restore_opens_nothing() -> None:
+    notice = a_notice()
+    old = links.token(Purpose.visit, notice)
+    notice.created_at += timedelta(microseconds=1)
+    assert links.token(Purpose.visit, notice) != old
+
+
+def test_a_link_made_under_the_last_secret_is_read_until_that_is_dropped(
+    settings: Settings,
+) -> None:
+    old = links.token(Purpose.visit, a_notice())
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    assert links.read(old)
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(links.NoSuchLink):
+        links.read(old)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "ends"),
+    [
+        (Purpose.escort, STARTS_AT),
+        (Purpose.visit, STARTS_AT),
+        (Purpose.ate, utc(11, 24, 18, 40)),
+        (Purpose.warning, utc(11, 25, 18, 40)),
+        (Purpose.feeling, utc(11, 27, 18, 40)),
+        (Purpose.unwell, utc(12, 8, 18, 40)),
+    ],
+)
+def test_a_link_ends_with_what_it_is_for(purpose: Purpose, ends: object) -> None:
+    link = links.read(links.token(purpose, a_notice()))
+    assert link.ends_at == ends
+    assert not link.is_over(at=link.ends_at - timedelta(seconds=1))
+    assert link.is_over(at=link.ends_at)
+
+
+@pytest.mark.parametrize("text", ["nonsense", "%00", "e1-" + "a" * 20, "é🦄"])
+def test_a_link_that_is_none_has_a_kind_page(client: Client, text: str) -> None:
+    answer = client.get(f"/go/{text}")
+    assert answer.status_code == 404
+    assert "This link does not work" in answer.content.decode()
