@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from booking import datewords
+
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +211,21 @@ def spacing_ok(*, earlier: datetime, later: datetime, minimum_hours: int, zone: 
     return minimum_hours % 24 == 0 and clock_hours >= timedelta(hours=minimum_hours)
 
 
-def say_time(instant: datetime, zone: ZoneInfo) -> str:
-    """A local time of day, minutes always shown: ``1:00 PM``."""
+def say_time(instant: datetime, zone: ZoneInfo, *, language: str = "en") -> str:
+    """A local time of day, minutes always shown: ``1:00 PM``; in Spanish ``1:00 p.m.``."""
     local = check_range(instant).astimezone(zone)
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {'AM' if local.hour < 12 else 'PM'}"
+    half = datewords.of(language).half(local)
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {half}"
 
 
-def say_moment(instant: datetime, zone: ZoneInfo) -> str:
-    """A local moment that cannot be mistaken: ``Tue 24 Nov, 4:30 PM CST``."""
+def say_moment(
+    instant: datetime, zone: ZoneInfo, *, language: str = "en", in_full: bool = False
+) -> str:
+    """A local moment that cannot be mistaken: ``Tue 24 Nov, 4:30 PM CST``.
+
+    In Spanish ``mar 24 nov, 4:30 p.m. CST``; `in_full`, as it stands in a sentence, ``martes 24 de
+    noviembre, 4:30 p.m. CST``.
+    """
     local = check_range(instant).astimezone(zone)
-    day = f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
-    return f"{day}, {say_time(instant, zone)} {local.tzname()}"
+    day = datewords.of(language).say_day(local, in_full=in_full)
+    return f"{day}, {say_time(instant, zone, language=language)} {local.tzname()}"
