@@ -1,5 +1,6 @@
 """What we promised, and keeping the promise."""
 
+from booking.models.answer import VisitAnswer
 from booking.models.appointment import Appointment, AppointmentQuerySet
 from booking.models.course import Course
 from booking.models.notice import OPEN, Notice, NoticeQuerySet, NoticeStatus
@@ -21,4 +22,5 @@ __all__ = [
     "NoticeStatus",
     "StaffTask",
     "Status",
+    "VisitAnswer",
 ]

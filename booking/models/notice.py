@@ -89,6 +89,9 @@ class Notice(models.Model):
     occurrence = models.PositiveSmallIntegerField(default=0)
     recipient = models.CharField(max_length=16)
     channel = models.CharField(max_length=8)
+    seat = models.PositiveSmallIntegerField(
+        default=0, help_text="Which of several addresses, where staff are called at each"
+    )
     notice_class = models.CharField("class", max_length=1)
     version = models.PositiveIntegerField(default=1)
     revision = models.PositiveIntegerField(default=0)
@@ -120,6 +123,15 @@ class Notice(models.Model):
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    acknowledged_as = models.CharField(
+        max_length=254, blank=True, help_text="The address whose link was followed"
+    )
+    handled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody dealt with its not having got through"
+    )
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = NoticeQuerySet.as_manager()
 
@@ -132,6 +144,16 @@ class Notice(models.Model):
                 name="notice_lapsed",
                 condition=Q(status__in=["claimed", "sending"]),
             ),
+            models.Index(
+                fields=["send_from"],
+                name="notice_calling",
+                condition=Q(notice_class="O", acknowledged_at__isnull=True),
+            ),
+            models.Index(
+                fields=["send_from"],
+                name="notice_undelivered",
+                condition=Q(status__in=["failed", "expired", "unknown"], handled_at__isnull=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -143,6 +165,7 @@ class Notice(models.Model):
                     "occurrence",
                     "recipient",
                     "channel",
+                    "seat",
                     "version",
                     "revision",
                 ],
@@ -168,9 +191,17 @@ class Notice(models.Model):
                 name="notice_in_hand_has_a_lease",
             ),
             models.CheckConstraint(
-                condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
-                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                condition=Q(
+                    acknowledged_at__isnull=True, acknowledged_by__isnull=True, acknowledged_as=""
+                )
+                | Q(acknowledged_at__isnull=False)
+                & (Q(acknowledged_by__isnull=False) | ~Q(acknowledged_as="")),
                 name="notice_is_acknowledged_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(handled_at__isnull=True, handled_by__isnull=True)
+                | Q(handled_at__isnull=False, handled_by__isnull=False),
+                name="notice_is_handled_by_somebody",
             ),
         ]
         triggers = [
@@ -209,6 +240,7 @@ class Notice(models.Model):
                     "occurrence",
                     "recipient",
                     "channel",
+                    "seat",
                     "notice_class",
                     "version",
                     "revision",
@@ -231,7 +263,13 @@ class Notice(models.Model):
             refused(
                 "notice_is_acknowledged_once",
                 "Whoever took care of a page first did.",
-                condition=changed_once_set("acknowledged_at", "acknowledged_by"),
+                condition=pgtrigger.Q(old__acknowledged_at__isnull=False)
+                & changed("acknowledged_at", "acknowledged_by", "acknowledged_as"),
+            ),
+            refused(
+                "notice_is_handled_once",
+                "Whoever dealt with a message first did.",
+                condition=changed_once_set("handled_at", "handled_by"),
             ),
         ]
 
