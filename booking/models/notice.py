@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from booking.models.appointment import Appointment
+from booking.models.notice_guards import GUARDS
 from config.core.clock import now
-from config.core.models import never_deleted
-from config.core.triggers import changed, changed_once_set, refused
 from patients.models import Patient
 
 
@@ -38,12 +37,8 @@ OPEN = (
 )
 
 
-CLOSED = (
-    NoticeStatus.SENT,
-    NoticeStatus.FAILED,
-    NoticeStatus.EXPIRED,
-    NoticeStatus.SUPERSEDED,
-)
+# Without a next try it is the time itself: PostgreSQL's GREATEST passes over what is null.
+DUE_AT = Greatest("send_from", "next_try_at")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -57,10 +52,24 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             models.When(notice_class="P", then=2),
             default=3,
         )
-        ripe = Q(next_try_at__isnull=True) | Q(next_try_at__lte=at)
+        return self.ripe(at=at).order_by(urgency, "due_at", "pk")
+
+    def ripe(self, *, at: datetime) -> Self:
+        """Return pending rows that may go; with a channel and a class an index gives them in order.
+
+        `due_at` is when a row may go: its time, or the next try after one that failed.
+        """
         useful = Q(not_after__isnull=True) | Q(not_after__gt=at)
-        pending = self.filter(ripe, useful, status=NoticeStatus.PENDING, send_from__lte=at)
-        return pending.order_by(urgency, "send_from", "pk")
+        waiting = self.alias(due_at=DUE_AT).filter(useful, status=NoticeStatus.PENDING)
+        return waiting.filter(held_at__isnull=True, due_at__lte=at)
+
+    def struggling(self) -> Self:
+        """Return rows that were tried, failed, and are still to be tried again."""
+        return self.filter(status=NoticeStatus.PENDING, attempts__gt=0).exclude(problem="")
+
+    def held(self) -> Self:
+        """Return open rows that wait for a person, since a backup was restored."""
+        return self.filter(status__in=OPEN, held_at__isnull=False)
 
     def open(self) -> Self:
         """Return rows whose fate is not sealed."""
@@ -109,6 +118,9 @@ class Notice(models.Model):
     next_try_at = models.DateTimeField(
         null=True, blank=True, help_text="Not before, after a try that failed"
     )
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it waits for a person, after a restore"
+    )
     answers_lost = models.PositiveSmallIntegerField(
         default=0, help_text="How often the provider may have sent it without our knowing"
     )
@@ -138,7 +150,20 @@ class Notice(models.Model):
     class Meta:
         ordering = ("send_from", "pk")
         indexes = [
-            models.Index(fields=["send_from"], name="notice_due", condition=Q(status="pending")),
+            models.Index(
+                "channel",
+                "notice_class",
+                DUE_AT,
+                "id",
+                name="notice_due",
+                condition=Q(status="pending", held_at__isnull=True),
+            ),
+            models.Index(
+                fields=["not_after", "id"], name="notice_useless", condition=Q(status="pending")
+            ),
+            models.Index(
+                fields=["held_at", "id"], name="notice_held", condition=Q(held_at__isnull=False)
+            ),
             models.Index(
                 fields=["lease_until"],
                 name="notice_lapsed",
@@ -204,74 +229,7 @@ class Notice(models.Model):
                 name="notice_is_handled_by_somebody",
             ),
         ]
-        triggers = [
-            never_deleted("notice_is_never_deleted"),
-            pgtrigger.FSM(
-                name="notice_status_moves_forward",
-                field="status",
-                transitions=[
-                    ("pending", "claimed"),
-                    ("pending", "expired"),
-                    ("pending", "superseded"),
-                    ("claimed", "pending"),
-                    ("claimed", "sending"),
-                    ("claimed", "expired"),
-                    ("claimed", "superseded"),
-                    ("claimed", "failed"),
-                    ("sending", "sent"),
-                    ("sending", "pending"),
-                    ("sending", "unknown"),
-                    ("sending", "failed"),
-                    ("sending", "expired"),
-                    ("sending", "superseded"),
-                    ("unknown", "pending"),
-                    ("unknown", "expired"),
-                    ("unknown", "superseded"),
-                ],
-            ),
-            refused(
-                "notice_says_one_thing_to_one_recipient",
-                "What a message is about, and whom it is for, never changes.",
-                condition=changed(
-                    "appointment",
-                    "patient",
-                    "subject_of",
-                    "kind",
-                    "occurrence",
-                    "recipient",
-                    "channel",
-                    "seat",
-                    "notice_class",
-                    "version",
-                    "revision",
-                    "facts",
-                    "created_at",
-                ),
-            ),
-            refused(
-                "notice_is_retimed_only_while_it_waits",
-                "A message is given another time only while it waits.",
-                condition=~pgtrigger.Q(old__status="pending")
-                & changed("ideal_at", "send_from", "not_after"),
-            ),
-            refused(
-                "notice_keeps_the_words_that_were_sent",
-                "What was sent, where and when, never changes.",
-                condition=pgtrigger.Q(old__status__in=CLOSED)
-                & changed("address", "message_id", "title", "body", "sent_at"),
-            ),
-            refused(
-                "notice_is_acknowledged_once",
-                "Whoever took care of a page first did.",
-                condition=pgtrigger.Q(old__acknowledged_at__isnull=False)
-                & changed("acknowledged_at", "acknowledged_by", "acknowledged_as"),
-            ),
-            refused(
-                "notice_is_handled_once",
-                "Whoever dealt with a message first did.",
-                condition=changed_once_set("handled_at", "handled_by"),
-            ),
-        ]
+        triggers = GUARDS
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.recipient} by {self.channel}"
