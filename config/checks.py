@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from booking import texts
 from config.core import policy
 from scheduling.engines import servers
 
@@ -43,6 +44,21 @@ def messages_can_be_said(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def texts_can_be_sent(**_: Any) -> list[CheckMessage]:
+    """Refuse an address of an SMS service that cannot be read or does not say whom it goes to."""
+    if not settings.SMS_URL:
+        return []
+    sentences = {
+        "SMS_URL must say where the number goes: write {to} there.": "{to}" not in settings.SMS_URL,
+        "SMS_URL is not an address that Apprise reads.": not texts.is_understood(),
+        "SMS_WEBHOOK_SECRET needs 20 characters or more: STOP comes back by it.": (
+            len(settings.SMS_WEBHOOK_SECRET) < 20
+        ),
+    }
+    return [Error(why, id="stillwater.E005") for why, is_wrong in sentences.items() if is_wrong]
+
+
+@register()
 def production_is_safe(**_: Any) -> list[CheckMessage]:
     """Refuse to start in production on an unsafe value, and say which and why."""
     if not settings.PRODUCTION:
@@ -54,7 +70,9 @@ def production_is_safe(**_: Any) -> list[CheckMessage]:
         "DEBUG is on: errors would show settings and patients' data.": settings.DEBUG,
         "DATABASE_URL is not set.": not settings.DATABASE_URL,
         "REDIS_URL is not set.": not settings.REDIS_URL,
-        "EMAIL_URL is not set: no message would leave the clinic.": not settings.EMAIL_URL,
+        "Neither EMAIL_URL nor EMAIL_PROVIDER is set: no message would leave the clinic.": (
+            not (settings.EMAIL_URL or settings.EMAIL_PROVIDER)
+        ),
         "STAFF_MFA_REQUIRED is off: a stolen password would open every record.": (
             not settings.STAFF_MFA_REQUIRED
         ),

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.headless",
     "allauth.mfa",
+    "anymail",
     "config.core",
     "patients",
     "scheduling",
@@ -280,12 +281,20 @@ IDEMPOTENCY_KEEP_HOURS = env.int("IDEMPOTENCY_KEEP_HOURS", default=48)
 OUTBOX_DIR = Path(env.str("OUTBOX_DIR", default=str(BASE_DIR / "var" / "outbox")))
 EMAIL_URL = env.str("EMAIL_URL", default="")
 EMAIL_TIMEOUT = 10
-if EMAIL_URL:
+# A provider of django-anymail by its module's name, and its keys as that library names them.
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
+ANYMAIL = env.json("ANYMAIL", default={}) | {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT / 2}
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+elif EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
 else:
     EMAIL_BACKEND = "config.core.outbox.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <care@example.com>")
 ON_CALL_EMAILS = env.list("ON_CALL_EMAILS", default=["on-call@example.com"])
+# A service's address as Apprise writes it; `{to}` becomes the number, `{id}` the message's own key.
+SMS_URL = env.str("SMS_URL", default="")
+SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
 BOOKED_GRACE_SECONDS = env.int("BOOKED_GRACE_SECONDS", default=180)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=60)
 
@@ -347,10 +356,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # At INFO it writes every address it asks, and in a routing server's are patients' homes.
-    "loggers": {"httpx": {"level": "WARNING"}},
+    # What the other two say quotes texts and numbers: only `booking.texts` listens to them.
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "apprise": {"level": "DEBUG", "propagate": False, "handlers": ["nowhere"]},
+        "urllib3.connectionpool": {"level": "DEBUG", "propagate": False, "handlers": ["nowhere"]},
+    },
 }
 
 # -- how the admin looks: the colours of config/static/stillwater.css as scales ------------------

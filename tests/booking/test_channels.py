@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
 from booking import channels
-from booking.channels import Attachment, Message, NeverSent, NotSent, PerhapsSent
+from booking.channels import Attachment, LineDown, Message, NeverSent, NotSent, PerhapsSent
 
 HELLO = Message(
     "Your visit: Tue 24 Nov",
@@ -32,11 +34,21 @@ class Server:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
         self.rcpt = self.data = "250 OK"
+        self.connections = 0
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
-        if self.rcpt.startswith("250"):
+        if self.rcpt == "break off":
+            server.transport.abort()
+        elif self.rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.rcpt
 
@@ -89,6 +101,8 @@ def test_an_e_mail_carries_its_own_identifier_and_says_that_no_person_wrote_it(
         ("rcpt", "450 later", NotSent, "SMTPRecipientsRefused 450"),
         ("data", "554 refused", NeverSent, "SMTPDataError 554"),
         ("data", "451 try again", NotSent, "SMTPDataError 451"),
+        ("rcpt", "421 closing", LineDown, "SMTPRecipientsRefused 421"),
+        ("rcpt", "break off", LineDown, "SMTPServerDisconnected"),
         ("data", "break off", PerhapsSent, "SMTPServerDisconnected"),
     ],
 )
@@ -106,8 +120,50 @@ def test_a_server_that_is_not_there_took_nothing(server: Server, settings: Setti
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         settings.EMAIL_PORT = closed.getsockname()[1]
-        with pytest.raises(NotSent, match="ConnectionRefusedError"):
+        with pytest.raises(LineDown, match="ConnectionRefusedError"):
             send()
+
+
+def test_one_connection_is_kept_through_a_batch_and_opened_again_when_it_broke(
+    server: Server,
+) -> None:
+    with channels.line() as line:
+        for number in range(3):
+            mail = Message(f"Mail {number}", "Hello")
+            line.send(channel="email", to=["ada@example.com"], message=mail, message_id=ID)
+        assert server.connections == 1
+        server.data = "break off"
+        with pytest.raises(PerhapsSent):
+            line.send(channel="email", to=["ada@example.com"], message=HELLO, message_id=ID)
+        server.data = "250 OK"
+        line.send(channel="email", to=["ada@example.com"], message=HELLO, message_id=ID)
+    assert (server.connections, len(server.kept)) == (2, 5)
+
+
+def test_a_server_that_drips_its_answer_is_left_at_the_deadline(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 1
+    with socket.create_server(("127.0.0.1", 0)) as dripping:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = dripping.getsockname()
+        thread = Thread(target=_drip, args=(dripping,))
+        thread.start()
+        began = monotonic()
+        with pytest.raises(LineDown):
+            send()
+        thread.join()
+    assert monotonic() - began < 10  # the whole answer would have taken 100 seconds
+
+
+def _drip(server: socket.socket) -> None:
+    line, _ = server.accept()
+    with line:
+        line.sendall(b"220 here\r\n")
+        for _ in range(1000):
+            try:
+                line.sendall(b"2")
+            except OSError:
+                return
+            sleep(0.1)
 
 
 def test_a_text_is_a_readable_file_with_the_key_that_names_it(outbox: Path) -> None:
