@@ -161,6 +161,10 @@ class Watch(models.Model):
     changed_at = models.DateTimeField(null=True, help_text="When a change was last seen")
     restless_since = models.DateTimeField(null=True, help_text="When the first of them was")
     night = models.DateField(null=True, help_text="The night it was last planned in")
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="Searches begun that gave no plan, since the day last changed"
+    )
+    tried_at = models.DateTimeField(null=True, help_text="When the last of them began")
 
     def __str__(self) -> str:
         return str(self.day)
