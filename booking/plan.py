@@ -7,11 +7,13 @@ The same function serves preview, planning and re-planning.
 The figures are this clinic's policy (``docs/domain.md``, "Messages").
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from booking.clock import at_local, check_range, local_day
-from booking.kinds import TABLE, Case, Row
+from booking.kinds import TABLE, Row
+from booking.moments import Case
 from booking.planned import (
     Channel,
     Kind,
@@ -37,9 +39,11 @@ __all__ = [
 ]
 
 DEFAULT_RULES = PlanRules()
-PLACE_IN_TABLE = {row.kind: place for place, row in enumerate(TABLE)}
+PLACE_IN_TABLE = {(row.kind, row.occurrence): place for place, row in enumerate(TABLE)}
 FIRST_WORD = (Kind.booked, Kind.changed)
-MOVED, DIGEST = "quiet hours", "digest"
+FOLDS = {row.kind: row.folds_into for row in TABLE if row.folds_into}
+NOT_IN_DIGEST = {row.kind for row in TABLE if not row.in_digest}
+MOVED, NO_TEXTS, DIGEST = "quiet hours", "no texts", "digest"
 
 
 def plan(
@@ -71,15 +75,13 @@ def plan(
     """
     moment = check_range(now)
     case = Case(visit, rules)
-    placed = [
-        notice
-        for row in TABLE
-        for channel in row.channels
-        if preferences.accept(row.recipient, channel)
-        if (notice := _place(row, channel, case, preferences))
-    ]
+    placed = [notice for row in TABLE for notice in _place(row, case, preferences)]
     useful = [n for n in _folded(placed) if n.not_after is None or moment < n.not_after]
-    return sorted(useful, key=lambda n: (n.send_from, PLACE_IN_TABLE[n.kind], n.channel))
+    return sorted(useful, key=_place_in_time)
+
+
+def _place_in_time(notice: PlannedNotice) -> tuple[datetime, int, Channel]:
+    return notice.send_from, PLACE_IN_TABLE[notice.kind, notice.occurrence], notice.channel
 
 
 def page(*, kind: Kind, at: datetime, occurrence: int = 0, version: int = 1) -> PlannedNotice:
@@ -98,30 +100,38 @@ def page(*, kind: Kind, at: datetime, occurrence: int = 0, version: int = 1) -> 
     )
 
 
-def _place(
-    row: Row, channel: Channel, case: Case, preferences: Preferences
-) -> PlannedNotice | None:
-    """One row of the table on the calendar, out of quiet hours; None if it would be useless."""
+def _place(row: Row, case: Case, preferences: Preferences) -> Iterator[PlannedNotice]:
+    """One row of the table on the calendar, out of quiet hours; nothing if it would be useless."""
     ideal_at = row.ideal(case)
     if ideal_at is None:
-        return None
-    bound = _is_bound(row, channel, preferences)
-    send_from = _out_of_quiet(ideal_at, row, case) if bound else ideal_at
+        return
     not_after = row.useless_from(case)
-    if not_after is not None and not_after <= send_from:
-        return None
-    return PlannedNotice(
-        kind=row.kind,
-        recipient=row.recipient,
-        channel=channel,
-        notice_class=row.notice_class,
-        ideal_at=ideal_at,
-        send_from=send_from,
-        not_after=not_after,
-        version=case.visit.version,
-        revision=case.visit.revision if row.tells_of_discharge else 0,
-        why="" if send_from == ideal_at else MOVED,
-    )
+    awake = _out_of_quiet(ideal_at, row, case)
+    for channel in preferences.taken(row.recipient, row.channels):
+        send_from = awake if _is_bound(row, channel, preferences) else ideal_at
+        if not_after is not None and not_after <= send_from:
+            continue
+        yield PlannedNotice(
+            kind=row.kind,
+            recipient=row.recipient,
+            channel=channel,
+            notice_class=row.notice_class,
+            ideal_at=ideal_at,
+            send_from=send_from,
+            not_after=not_after,
+            occurrence=row.occurrence,
+            version=case.visit.version,
+            revision=case.visit.revision if row.tells_of_discharge else 0,
+            why=_why(row, channel, is_moved=send_from != ideal_at),
+            subject=row.subject(case),
+        )
+
+
+def _why(row: Row, channel: Channel, *, is_moved: bool) -> str:
+    moved = MOVED if is_moved else ""
+    if channel in row.channels:
+        return moved
+    return f"{NO_TEXTS}, {moved}" if moved else NO_TEXTS
 
 
 def _is_bound(row: Row, channel: Channel, preferences: Preferences) -> bool:
@@ -144,9 +154,12 @@ def _out_of_quiet(ideal_at: datetime, row: Row, case: Case) -> datetime:
     ends = _quiet_ends(row, case, morning)
     if not late and local.time() >= ends:
         return ideal_at
-    if row.notice_class is NoticeClass.P:
-        return at_local(evening, rules.moved_earlier_to, zone)
-    return at_local(morning, ends, zone)
+    if row.notice_class is not NoticeClass.P:
+        return at_local(morning, ends, zone)
+    earlier = at_local(evening, rules.moved_earlier_to, zone)
+    # A zone may leave out a whole day: its evening is that of the day after.
+    day_before = evening - timedelta(days=1)
+    return earlier if earlier <= ideal_at else at_local(day_before, rules.moved_earlier_to, zone)
 
 
 def _quiet_ends(row: Row, case: Case, day: date) -> time:
@@ -161,14 +174,16 @@ def _folded(notices: list[PlannedNotice]) -> list[PlannedNotice]:
 
 def _without_moved(notices: list[PlannedNotice]) -> list[PlannedNotice]:
     """Fold what would only come the evening before into the message of that evening."""
-    for row in TABLE:
-        moved = [n for n in notices if n.kind is row.kind and n.why == MOVED]
-        if moved and any(n.kind is row.folds_into for n in notices):
-            kept = [n for n in notices if n not in moved]
-            notices = [
-                _noted(n, f"with {row.kind}") if n.kind is row.folds_into else n for n in kept
-            ]
-    return notices
+    planned = {notice.kind for notice in notices}
+    moved = {
+        notice.kind: FOLDS[notice.kind]
+        for notice in notices
+        if MOVED in notice.why and FOLDS.get(notice.kind) in planned
+    }
+    kept = [notice for notice in notices if notice.kind not in moved]
+    for kind, into in moved.items():
+        kept = [_noted(n, f"with {kind}") if n.kind is into else n for n in kept]
+    return kept
 
 
 def _without_late(notices: list[PlannedNotice]) -> list[PlannedNotice]:
@@ -176,11 +191,14 @@ def _without_late(notices: list[PlannedNotice]) -> list[PlannedNotice]:
     told_at = min((n.send_from for n in notices if n.kind in FIRST_WORD), default=None)
     if told_at is None:
         return notices
-    late = [n for n in notices if n.notice_class is NoticeClass.P and n.send_from <= told_at]
-    if not late:
+    kept = [n for n in notices if n.send_from > told_at or not _is_said_by_digest(n)]
+    if len(kept) == len(notices):
         return notices
-    kept = [n for n in notices if n not in late]
     return [_noted(n, DIGEST) if n.kind in FIRST_WORD else n for n in kept]
+
+
+def _is_said_by_digest(notice: PlannedNotice) -> bool:
+    return notice.notice_class is NoticeClass.P and notice.kind not in NOT_IN_DIGEST
 
 
 def _noted(notice: PlannedNotice, why: str) -> PlannedNotice:

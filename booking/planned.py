@@ -57,7 +57,25 @@ class Kind(StrEnum):
     changed = "changed"
     no_discharge = "no_discharge"
     crisis = "crisis"
+    unwell = "unwell"
     route = "route"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something the patient has to do before the visit, and since when it can be asked for.
+
+    Attributes
+    ----------
+    subject
+        What it is about, such as ``consent/12``: another one is asked for anew.
+    """
+
+    subject: str
+    since: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "since", check_range(self.since))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +97,11 @@ class Visit:
         be told.
     first_of_run
         Whether no infusion of the same run comes before it.
+    next_infusion
+        When the patient's next infusion after this one starts, given or promised; None if there is
+        none.
+    consent_due, intake_lapses
+        A text signed before that has a new version; answers that do not hold until the visit.
     preparation_told
         Whether preparation went out for an earlier version.
     departed_at, arrived_at
@@ -100,6 +123,9 @@ class Visit:
     drive_after: datetime | None = None
     changed_at: datetime | None = None
     first_of_run: bool = True
+    next_infusion: datetime | None = None
+    consent_due: Ask | None = None
+    intake_lapses: Ask | None = None
     preparation_told: bool = False
     departed_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -122,18 +148,35 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """Which messages the patient takes, and whether the escort has agreed to any."""
+    """Which messages the patient takes, and whether the escort has agreed to any.
+
+    Attributes
+    ----------
+    has_phone
+        Whether a text has anywhere to go.
+    """
 
     email: bool = True
     sms: bool = True
     sms_in_quiet_hours: bool = False
     escort_sms: bool = False
+    has_phone: bool = True
 
     def accept(self, recipient: Recipient, channel: Channel) -> bool:
         """Whether a recipient may be written to by a channel."""
         if recipient is Recipient.patient:
             return self.email if channel is Channel.email else self.sms
         return self.escort_sms if recipient is Recipient.escort else True
+
+    def taken(self, recipient: Recipient, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        """Return by which of some channels a recipient is told.
+
+        What would only be texted goes by e-mail to a patient who cannot be texted.
+        """
+        if recipient is Recipient.patient and channels == (Channel.sms,):
+            is_texted = self.sms and self.has_phone
+            channels = channels if is_texted or not self.email else (Channel.email,)
+        return tuple(channel for channel in channels if self.accept(recipient, channel))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +189,10 @@ class PlanRules:
     moved_earlier_to: time = time(20, 30)
     evening_before_at: time = time(19)
     told_before_food_stop: timedelta = timedelta(hours=6)
+    fasting_before: timedelta = timedelta(minutes=60)
+    how_are_you_at: time = time(10)
+    driving_ends_not_before: time = time(8)
+    run: timedelta = timedelta(days=7)
     grace: timedelta = timedelta(minutes=3)
     near: timedelta = timedelta(hours=24)
     on_the_way_lasts: timedelta = timedelta(minutes=60)
@@ -165,7 +212,9 @@ class PlannedNotice:
     why
         Why it is not, or not only, what its kind says: ``quiet hours`` (moved), ``with today``
         (the evening message also says what `today` would have), ``digest`` (says everything
-        useful whose own time had passed).
+        useful whose own time had passed), ``no texts`` (by e-mail, to whom cannot be texted).
+    subject
+        What it is about besides the visit; see `Ask`.
     """
 
     kind: Kind
@@ -179,3 +228,4 @@ class PlannedNotice:
     version: int = 1
     revision: int = 0
     why: str = ""
+    subject: str = ""

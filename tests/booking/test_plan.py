@@ -1,82 +1,44 @@
 """Which notices a visit should have: days told by hand, then properties over zones and days."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, example, given, strategies as st
 
 from booking import clock
-from booking.clock import Lengths
 from booking.plan import (
     Channel,
     Kind,
     NoticeClass,
-    PlannedNotice,
     Preferences,
     Recipient,
     Visit,
     page,
     plan,
 )
-
-MOOD = Lengths(prep=30, infusion=40, observation=120)
-PAIN = Lengths(prep=30, infusion=240, observation=120)
-CHICAGO = ZoneInfo("America/Chicago")
-NEW_YORK = ZoneInfo("America/New_York")
-EVERYTHING = Preferences(escort_sms=True)
-
-
-def local(month: int, day: int, hour: int, minute: int = 0, zone: ZoneInfo = CHICAGO) -> datetime:
-    year = 2026 if month > 6 else 2027
-    return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
-
-
-def infusion(
-    starts_at: datetime,
-    booked_at: datetime,
-    zone: ZoneInfo = CHICAGO,
-    lengths: Lengths = MOOD,
-) -> Visit:
-    times = clock.times_around(starts_at=starts_at, lengths=lengths, zone=zone)
-    return Visit(
-        starts_at=times.starts_at,
-        ends_at=times.ends_at,
-        zone=zone,
-        is_consultation=False,
-        booked_at=booked_at,
-        fast_from=times.fast_from,
-        drive_after=times.drive_after,
-    )
-
-
-def consultation(starts_at: datetime, booked_at: datetime) -> Visit:
-    return Visit(
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=30),
-        zone=CHICAGO,
-        is_consultation=True,
-        booked_at=booked_at,
-    )
-
-
-def planned(visit: Visit, preferences: Preferences = EVERYTHING) -> list[PlannedNotice]:
-    return plan(visit=visit, preferences=preferences, now=visit.changed_at or visit.booked_at)
-
-
-def one(notices: list[PlannedNotice], kind: Kind, channel: Channel) -> PlannedNotice:
-    [notice] = [n for n in notices if n.kind is kind and n.channel is channel]
-    return notice
-
-
-def kinds(notices: list[PlannedNotice]) -> set[Kind]:
-    return {n.kind for n in notices}
-
-
-BOOKED = local(11, 10, 10)
-ONE_O_CLOCK = local(11, 23, 13)  # Monday, 1:00 PM CST
-ORDINARY = infusion(ONE_O_CLOCK, BOOKED)
+from tests.booking.plan_help import (
+    AFTERWARDS,
+    BOOKED,
+    CHICAGO,
+    DAY,
+    EVERYTHING,
+    NEW_YORK,
+    ONE_O_CLOCK,
+    ORDINARY,
+    PREFERENCES,
+    consultation,
+    infusion,
+    is_quiet,
+    kinds,
+    local,
+    may_be_at_night,
+    one,
+    planned,
+    stories,
+    visits,
+)
 
 
 def test_it_plans_everything_ada_should_hear_about_an_ordinary_visit() -> None:
@@ -92,11 +54,19 @@ def test_it_plans_everything_ada_should_hear_about_an_ordinary_visit() -> None:
         (Kind.confirm_escort, sms, P, local(11, 22, 13)),
         (Kind.evening_before, email, P, local(11, 22, 19)),
         (Kind.evening_before, sms, P, local(11, 22, 19)),
+        (Kind.last_check, sms, P, local(11, 23, 9)),
         (Kind.today, sms, P, local(11, 23, 10)),
         (Kind.driving_warning, email, S, local(11, 23, 16, 10)),
         (Kind.driving_warning, sms, S, local(11, 23, 16, 10)),
         (Kind.driving_warning_escort, sms, S, local(11, 23, 16, 10)),
         (Kind.no_discharge, email, O, local(11, 23, 16, 40)),
+        (Kind.how_are_you, email, F, local(11, 24, 10)),
+        (Kind.how_are_you, sms, F, local(11, 24, 10)),
+        (Kind.driving_ended, email, F, local(11, 24, 16, 10)),
+        (Kind.coming_days, email, F, local(11, 24, 16, 10)),
+        (Kind.coming_days, email, F, local(11, 26, 16, 10)),
+        (Kind.maintenance, email, F, local(12, 21, 16, 10)),
+        (Kind.maintenance, email, F, local(12, 31, 16, 10)),
     ]
 
 
@@ -108,15 +78,25 @@ def test_it_says_until_when_each_message_is_useful() -> None:
         Kind.prepare: local(11, 22, 13),
         Kind.confirm_escort: local(11, 23, 1),
         Kind.evening_before: local(11, 23, 7),
+        Kind.last_check: local(11, 23, 11),
         Kind.today: local(11, 23, 13),
         Kind.driving_warning: local(11, 24, 16, 10),
         Kind.driving_warning_escort: local(11, 24, 16, 10),
         Kind.no_discharge: None,
+        Kind.how_are_you: local(11, 25, 10),
+        Kind.driving_ended: local(11, 25, 4, 10),
+        Kind.coming_days: local(11, 30, 16, 10),
+        Kind.maintenance: local(1, 11, 16, 10),
     }
 
 
-def test_it_moves_nothing_on_an_ordinary_day() -> None:
-    assert all(n.why == "" and n.send_from == n.ideal_at for n in planned(ORDINARY))
+def test_it_moves_nothing_but_the_last_meal_on_an_ordinary_day() -> None:
+    whys = {n.kind: n.why for n in planned(ORDINARY)}
+
+    # The food stop is at seven: what says so at six would wake Ada.
+    assert whys.pop(Kind.evening_before) == "with fasting"
+    assert set(whys.values()) == {""}
+    assert all(n.send_from == n.ideal_at for n in planned(ORDINARY))
 
 
 @pytest.mark.parametrize("start", [local(11, 23, 8), local(11, 23, 9, 45)])
@@ -124,15 +104,16 @@ def test_it_says_early_in_the_evening_what_would_wake_ada_in_the_morning(start: 
     notices = planned(infusion(start, BOOKED))
 
     assert Kind.today not in kinds(notices)
-    assert one(notices, Kind.evening_before, Channel.email).why == "with today"
-    assert one(notices, Kind.evening_before, Channel.sms).why == "with today"
+    told = "with fasting, with last_check, with today"
+    assert one(notices, Kind.evening_before, Channel.email).why == told
+    assert one(notices, Kind.evening_before, Channel.sms).why == told
 
 
 def test_it_may_write_at_seven_on_the_day_itself() -> None:
     notices = planned(infusion(local(11, 23, 10), BOOKED))
 
     assert one(notices, Kind.today, Channel.sms).send_from == local(11, 23, 7)
-    assert one(notices, Kind.evening_before, Channel.sms).why == ""
+    assert "today" not in one(notices, Kind.evening_before, Channel.sms).why
 
 
 def test_it_prepares_once_per_run() -> None:
@@ -312,13 +293,14 @@ def test_it_keeps_the_warning_of_a_cancelled_visit_where_a_dose_was_given() -> N
         Kind.changed,
         Kind.driving_warning,
         Kind.driving_warning_escort,
+        Kind.how_are_you,
     }
 
 
 def test_it_warns_about_driving_even_if_the_nurse_never_closed_the_visit() -> None:
     later = plan(visit=ORDINARY, preferences=EVERYTHING, now=ORDINARY.ends_at + timedelta(hours=2))
 
-    assert kinds(later) == {
+    assert kinds(later) - AFTERWARDS == {
         Kind.driving_warning,
         Kind.driving_warning_escort,
         Kind.no_discharge,
@@ -334,8 +316,10 @@ def test_it_warns_about_driving_at_discharge_with_the_time_that_follows() -> Non
     )
     notices = plan(visit=visit, preferences=EVERYTHING, now=discharged_at)
 
-    assert kinds(notices) == {Kind.driving_warning, Kind.driving_warning_escort}
-    assert {(n.send_from, n.not_after, n.revision) for n in notices} == {(discharged_at, free, 1)}
+    assert kinds(notices) - AFTERWARDS == {Kind.driving_warning, Kind.driving_warning_escort}
+    warnings = [n for n in notices if n.kind not in AFTERWARDS]
+    assert {(n.send_from, n.not_after, n.revision) for n in warnings} == {(discharged_at, free, 1)}
+    assert one(notices, Kind.driving_ended, Channel.email).send_from == free
 
 
 def test_it_warns_by_email_at_night_and_by_text_in_the_morning_unless_agreed() -> None:
@@ -361,13 +345,16 @@ def test_it_does_not_send_what_was_told_again_when_a_discharge_is_corrected() ->
     assert {kind for kind, revision in after.items() if revision == 3} == {
         Kind.driving_warning,
         Kind.driving_warning_escort,
+        Kind.driving_ended,
     }
 
 
 @pytest.mark.parametrize("dose_given", [False, True])
-def test_it_owes_only_the_warning_once_a_visit_ended_without_discharge(dose_given: bool) -> None:
+def test_it_owes_only_the_warning_and_a_question_once_a_visit_ended_without_discharge(
+    dose_given: bool,
+) -> None:
     visit = replace(ORDINARY, over=True, dose_given=dose_given)
-    warnings = {Kind.driving_warning, Kind.driving_warning_escort}
+    warnings = {Kind.driving_warning, Kind.driving_warning_escort, Kind.how_are_you}
 
     notices = plan(visit=visit, preferences=EVERYTHING, now=ONE_O_CLOCK)
     assert kinds(notices) == (warnings if dose_given else set())
@@ -409,83 +396,6 @@ def test_it_refuses_far_dates() -> None:
         plan(visit=ORDINARY, preferences=EVERYTHING, now=datetime.max.replace(tzinfo=CHICAGO))
     with pytest.raises(ValueError, match="out of range"):
         replace(ORDINARY, discharged_at=datetime.min.replace(tzinfo=CHICAGO))
-
-
-ZONES = st.sampled_from(
-    [
-        ZoneInfo(name)
-        for name in (
-            "America/Chicago",
-            "America/New_York",
-            "America/Los_Angeles",
-            "America/Phoenix",
-            "America/St_Johns",
-            "America/Anchorage",
-            "Pacific/Honolulu",
-            "Pacific/Guam",
-            "Australia/Lord_Howe",
-            "Antarctica/Troll",
-        )
-    ]
-)
-CHANGES = [date(2027, 3, 14), date(2027, 3, 28), date(2027, 4, 4), date(2027, 11, 7)]
-DAYS = st.dates(date(2026, 1, 1), date(2030, 12, 31)) | st.builds(
-    lambda day, days: day + timedelta(days=days), st.sampled_from(CHANGES), st.integers(-1, 4)
-)
-PREFERENCES = st.builds(
-    Preferences,
-    email=st.booleans(),
-    sms=st.booleans(),
-    sms_in_quiet_hours=st.booleans(),
-    escort_sms=st.booleans(),
-)
-DAY, SIXTY_DAYS = 24 * 60, 60 * 24 * 60
-
-
-@st.composite
-def visits(draw: st.DrawFn, least_notice: int = DAY) -> Visit:
-    """Any infusion that may be booked, at any moment it may be booked."""
-    zone, lengths = draw(ZONES), draw(st.sampled_from([MOOD, PAIN]))
-    start = draw(st.sampled_from(clock.grid_starts(day=draw(DAYS), lengths=lengths, zone=zone)))
-    notice = draw(st.integers(least_notice, 4 * DAY) | st.integers(least_notice, SIXTY_DAYS))
-    visit = infusion(start, start - timedelta(minutes=notice), zone, lengths)
-    return replace(visit, first_of_run=draw(st.booleans()))
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> Visit:
-    """Any visit at any point of its life, rules of the door apart."""
-    visit = draw(visits(least_notice=12 * 60))
-    end = visit.ends_at + timedelta(minutes=draw(st.integers(-90, 600)))
-    departed_at = visit.starts_at - timedelta(minutes=draw(st.integers(0, 180)))
-    change = st.floats(0, 1).map(lambda f: visit.booked_at + f * (end - visit.booked_at))
-    return replace(
-        visit,
-        changed_at=draw(st.none() | change),
-        departed_at=draw(st.none() | st.just(departed_at)),
-        discharged_at=draw(st.none() | st.just(end)),
-        drive_after=clock.drive_after(observation_end=end, zone=visit.zone),
-        dose_given=draw(st.booleans()),
-        cancelled=draw(st.booleans()),
-        over=draw(st.booleans()),
-        revision=draw(st.integers(0, 3)),
-        preparation_told=draw(st.booleans()),
-    )
-
-
-def is_quiet(instant: datetime, zone: ZoneInfo, until: int = 8) -> bool:
-    clock_time = instant.astimezone(zone).time()
-    return clock_time >= time(21) or clock_time < time(until)
-
-
-def may_be_at_night(notice: PlannedNotice, preferences: Preferences) -> bool:
-    if notice.notice_class is NoticeClass.O:
-        return True
-    if notice.channel is Channel.email:
-        safety = notice.notice_class is NoticeClass.S
-        return safety or notice.kind in {Kind.booked, Kind.changed}
-    for_patient = notice.recipient is Recipient.patient
-    return notice.notice_class is NoticeClass.S and for_patient and preferences.sms_in_quiet_hours
 
 
 @given(visit=stories(), preferences=PREFERENCES)
@@ -576,11 +486,12 @@ def test_it_tells_the_food_stop_before_it_even_when_staff_book_late(visit: Visit
 def test_it_leaves_nothing_of_the_preparation_unsaid(visit: Visit) -> None:
     notices = planned(visit)
     digest = any(n.why.endswith("digest") for n in notices if n.kind is Kind.booked)
-    with_today = any(n.why == "with today" for n in notices if n.kind is Kind.evening_before)
+    folded = " ".join(n.why for n in notices if n.kind is Kind.evening_before)
     said = kinds(notices)
 
     assert digest or {Kind.confirm_escort, Kind.evening_before} <= said
-    assert digest or with_today or Kind.today in said
+    for kind in (Kind.fasting, Kind.last_check, Kind.today):
+        assert digest or f"with {kind}" in folded or kind in said
     assert (
         digest
         or not visit.first_of_run
