@@ -292,6 +292,7 @@ else:
     EMAIL_BACKEND = "config.core.outbox.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <care@example.com>")
 ON_CALL_EMAILS = env.list("ON_CALL_EMAILS", default=["on-call@example.com"])
+ON_CALL_PHONES = env.list("ON_CALL_PHONES", default=[])
 # A service's address as Apprise writes it; `{to}` becomes the number, `{id}` the message's own key.
 SMS_URL = env.str("SMS_URL", default="")
 SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
