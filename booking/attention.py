@@ -26,11 +26,19 @@ def ask(
     StaffTask.objects.bulk_create([task], ignore_conflicts=True)
 
 
-def ask_once(*, kind: str, key: str, detail: str, appointment: Appointment) -> bool:
-    """Open a task about a visit unless it was ever asked: done means that somebody decided."""
+def ask_once(
+    *,
+    kind: str,
+    key: str,
+    detail: str,
+    appointment: Appointment | None = None,
+    patient: Patient | None = None,
+) -> bool:
+    """Open a task unless it was ever asked: done means that somebody decided."""
     if StaffTask.objects.filter(key=key).exists():
         return False
-    ask(kind=kind, key=key, detail=detail, appointment=appointment, patient=appointment.patient)
+    about = appointment.patient if appointment else patient
+    ask(kind=kind, key=key, detail=detail, appointment=appointment, patient=about)
     return True
 
 

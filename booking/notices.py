@@ -15,18 +15,15 @@ from booking.delivery import send_due
 from booking.models import OPEN, Appointment, Notice, NoticeStatus, Status
 from booking.planned import Channel, Kind, NoticeClass, PlannedNotice, Recipient, Visit
 from booking.recovery import expire, recover_lapsed
-from booking.standing import CANCELLED, GATE, PAGES, preferences_of
+from booking.standing import CANCELLED, GATE, preferences_of
 from config.core.clock import now
 from config.core.errors import Reason
-from config.core.models import User
 from patients.models import Patient
 from scheduling.models import Nurse
 
 __all__ = [
-    "acknowledge",
     "expire",
     "oldest_overdue_seconds",
-    "page",
     "plan_for",
     "plan_new",
     "recover_lapsed",
@@ -54,7 +51,7 @@ def plan_for(*, appointment: Appointment) -> None:
     All open rows are locked first: a worker in the middle of one holds its lock, so this waits for
     the provider's answer and then knows what the patient was told.
     """
-    rows = Notice.objects.filter(appointment=appointment).exclude(kind__in=PAGES)
+    rows = Notice.objects.filter(appointment=appointment).exclude(recipient=Recipient.on_call)
     list(rows.filter(status__in=OPEN).order_by("pk").select_for_update().values_list("pk"))
     _supersede(rows.exclude(version=appointment.version))
     wanted = _planned(appointment, preferences_of(appointment.patient))
@@ -221,32 +218,6 @@ def tell_blocked(*, appointment: Appointment, reasons: Sequence[Reason]) -> None
     )
 
 
-def page(
-    *,
-    kind: str,
-    subject_of: str,
-    detail_facts: Mapping[str, Any],
-    appointment: Appointment | None = None,
-    patient: Patient | None = None,
-) -> None:
-    """Call on-call staff at once, at any hour; once per subject."""
-    planned = plan.page(kind=Kind(kind), at=now())
-    row = Notice(
-        appointment=appointment,
-        patient=None if appointment else patient,
-        subject_of=subject_of,
-        kind=kind,
-        recipient=planned.recipient.value,
-        channel=planned.channel.value,
-        notice_class=planned.notice_class.value,
-        ideal_at=planned.ideal_at,
-        send_from=planned.send_from,
-        not_after=planned.not_after,
-        facts=dict(detail_facts),
-    )
-    Notice.objects.bulk_create([row], ignore_conflicts=True)
-
-
 def tell_route(
     *, nurse: Nurse, subject_of: str, instead_of: Sequence[str], day: date, facts: Mapping[str, Any]
 ) -> None:
@@ -274,13 +245,6 @@ def tell_route(
         facts={"nurse": nurse.pk, **facts},
     )
     Notice.objects.bulk_create([row], ignore_conflicts=True)
-
-
-def acknowledge(*, notice: Notice, by: User) -> None:
-    """Record who took care of a page; the first one counts."""
-    Notice.objects.filter(pk=notice.pk, acknowledged_at__isnull=True).update(
-        acknowledged_at=now(), acknowledged_by=by
-    )
 
 
 def oldest_overdue_seconds() -> float:

@@ -20,7 +20,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from booking import attention, notices, words
+from booking import attention, paging, words
 from booking.models import Notice, NoticeStatus, StaffTask
 from booking.planned import Kind
 from config.core.models import STAFF_ROLES, User
@@ -132,7 +132,7 @@ def on_call(request: HttpRequest) -> HttpResponse:
 def acknowledge(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Somebody takes care of a page."""
     notice = get_object_or_404(Notice, pk=notice_id, notice_class="O")
-    notices.acknowledge(notice=notice, by=_person(request))
+    paging.acknowledge(notice=notice, by=_person(request))
     return redirect("on-call")
 
 

@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from booking import paging
 from booking.clock import at_local, local_day
 from booking.models import ENDED, FREED, Appointment, Notice, Status
 from booking.planned import Channel, Kind, NoticeClass, PlanRules, Preferences, Recipient
+from config.core.clock import now
 from config.core.models import User
 from patients.models import Patient
 
-PAGES = (Kind.adverse_event, Kind.crisis)
+PAGES = (Kind.adverse_event, Kind.crisis, Kind.unwell)
 DESK = (Recipient.on_call, Recipient.staff)
 OF_DISCHARGE = (Kind.driving_warning, Kind.driving_warning_escort)
 EARLY = (Kind.today, Kind.on_the_way)
@@ -35,6 +37,8 @@ def preferences_of(patient: Patient) -> Preferences:
 
 def addresses(notice: Notice) -> list[str]:
     """Return where the notice goes; nowhere if no such address is on file."""
+    if "to" in notice.facts:
+        return [to] if (to := notice.facts["to"]) else []
     if notice.recipient in DESK:
         return list(settings.ON_CALL_EMAILS)
     if notice.recipient == Recipient.nurse:
@@ -64,8 +68,10 @@ def person_of(notice: Notice) -> User:
 
 def objection(notice: Notice) -> str:
     """Say why the notice must not go any more; empty if it may."""
-    if notice.kind in PAGES:
-        return ""
+    if notice.recipient == Recipient.on_call:
+        silenced = paging.objection(notice, at=now())
+        if silenced or notice.kind in PAGES:
+            return silenced
     if notice.recipient == Recipient.nurse:
         return "" if person_of(notice).is_active else "the account is closed"
     if notice.appointment is not None:
@@ -106,6 +112,8 @@ def quiet_until(notice: Notice, *, at: datetime) -> datetime | None:
     Only texts wait: an e-mail wakes nobody, and what it says is late already.
     """
     if notice.channel != Channel.sms or notice.appointment is None:
+        return None
+    if notice.notice_class == NoticeClass.O:
         return None
     appointment = notice.appointment
     agreed = appointment.patient.sms_in_quiet_hours and notice.recipient == Recipient.patient

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from booking import attention, closures, gates, notices
+from booking import attention, closures, gates, notices, paging
 from booking.models import Appointment, Notice, NoticeStatus
 from booking.planned import Kind, Recipient
 from config.core.clock import now
@@ -26,6 +26,7 @@ def run() -> int:
         + gates.recheck()
         + closures.sweep()
         + notices.recover_lapsed()
+        + paging.sweep()
         + ask_for_calls()
     )
 
@@ -44,7 +45,7 @@ def page_crises() -> int:
 @transaction.atomic
 def _page_crisis(intake: Intake) -> None:
     subject = f"intake/{intake.pk}"
-    notices.page(kind=Kind.crisis, subject_of=subject, detail_facts={}, patient=intake.patient)
+    paging.page(kind=Kind.crisis, subject_of=subject, detail_facts={}, patient=intake.patient)
     attention.ask(
         kind="crisis",
         key=subject,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from booking import notices
+from booking import paging
 from booking.locks import locked
 from booking.models import Appointment
 from booking.words import first_name
@@ -64,7 +64,7 @@ def once(
 
 def page(row: Happening, *, appointment: Appointment, **facts: str) -> None:
     """Tell on-call about a row, once."""
-    notices.page(
+    paging.page(
         kind="adverse_event",
         subject_of=row.subject,
         detail_facts={**facts, "recorded_by": first_name(row.recorded_by.name)},

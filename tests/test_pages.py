@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from booking import notices
+from booking import paging
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.models import Role
@@ -268,7 +268,7 @@ def test_it_opens_the_desk_with_what_waits(client: Client) -> None:
 )
 def test_it_counts_what_waits_as_a_person_says_it(client: Client, count: int, words: str) -> None:
     for number in range(count):
-        notices.page(
+        paging.page(
             kind="crisis",
             subject_of=f"intake/{number}",
             detail_facts={},

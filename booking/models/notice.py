@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from booking.models.appointment import Appointment
+from booking.models.status import ENDED
 from booking.models.notice_guards import GUARDS
 from config.core.clock import now
 from patients.models import Patient
@@ -76,10 +77,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(status__in=OPEN)
 
     def calling(self) -> Self:
-        """Return pages to on-call staff that nobody has acknowledged, newest first."""
-        pages = self.filter(notice_class="O", acknowledged_at__isnull=True, send_from__lte=now())
-        ours = pages.exclude(status=NoticeStatus.SUPERSEDED).order_by("-send_from", "-pk")
-        return ours.select_related("appointment__patient__user", "patient__user")
+        """Return calls to on-call staff that nobody has acknowledged: a row each, newest first."""
+        first = self.filter(
+            notice_class="O",
+            acknowledged_at__isnull=True,
+            send_from__lte=now(),
+            occurrence=0,
+            channel="email",
+            seat=0,
+        )
+        solved = Q(status=NoticeStatus.SUPERSEDED) | Q(appointment__status__in=ENDED)
+        calls = first.exclude(solved, recipient="staff").order_by("-send_from", "-pk")
+        return calls.select_related("appointment__patient__user", "patient__user")
 
 
 class Notice(models.Model):

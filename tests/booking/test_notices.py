@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.core import mail
 
-from booking import appointments, notices
+from booking import appointments, notices, paging
 from booking.models import Notice, NoticeStatus, StaffTask, Status
 from config.core.errors import Reason
 from tests import factories
@@ -258,23 +258,23 @@ def test_a_page_goes_out_once_per_subject_at_any_hour() -> None:
     appointment = booked()
     with time_machine.travel(utc(11, 24, 9), tick=False):
         for _ in range(2):
-            notices.page(
+            paging.page(
                 kind="adverse_event",
                 subject_of="adverse-event/1",
                 detail_facts={"severity": "severe"},
                 appointment=appointment,
             )
-    page = row(kind="adverse_event")
+    page = row(kind="adverse_event", occurrence=0)
     assert (page.send_from, page.not_after, page.notice_class) == (utc(11, 24, 9), None, "O")
 
 
 def test_a_page_outlives_a_change_of_the_visit(outbox: Path) -> None:
     appointment = booked()
-    notices.page(
+    paging.page(
         kind="adverse_event", subject_of="adverse-event/1", detail_facts={}, appointment=appointment
     )
     cancelled(appointment, at=BOOKED_AT)
-    assert row(kind="adverse_event").status == NoticeStatus.PENDING
+    assert row(kind="adverse_event", occurrence=0).status == NoticeStatus.PENDING
 
 
 def test_the_oldest_overdue_notice_is_what_readiness_asks_for() -> None:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from pytest_django import Settings
 
-from booking import channels, delivery, messages, notices, recovery
+from booking import channels, delivery, messages, notices, paging, recovery
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask
 from config.core.clock import now
 from tests import factories
@@ -280,7 +280,7 @@ def _many_due(count: int) -> None:
     appointment = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
     Notice.objects.update(status=NoticeStatus.SUPERSEDED)
     for number in range(count):
-        notices.page(
+        paging.page(
             kind="adverse_event",
             subject_of=f"adverse-event/{number}",
             detail_facts={},
@@ -406,12 +406,12 @@ def test_a_page_with_nobody_to_go_to_is_a_failure_and_not_silence(
     at_due: Any, provider: Provider, settings: Settings
 ) -> None:
     settings.ON_CALL_EMAILS = []
-    notices.page(
+    paging.page(
         kind="adverse_event",
         subject_of="adverse-event/1",
         detail_facts={},
         appointment=Appointment.objects.get(),
     )
     notices.send_due()
-    assert row(kind="adverse_event").status == NoticeStatus.FAILED
+    assert row(kind="adverse_event", occurrence=0).status == NoticeStatus.FAILED
     assert StaffTask.objects.get().kind == "message_failed"

@@ -70,7 +70,7 @@ def test_it_flags_and_pages_more_than_the_order(infusing: Visit) -> None:
     assert answer.json()["exceeds_order"] is True
     task = infusing.appointment.tasks.get(kind="dose")
     assert task.detail == "More was given than the order says (recorded by Cleo)."
-    page = infusing.appointment.notices.get(kind="adverse_event")
+    page = infusing.appointment.notices.get(kind="adverse_event", occurrence=0)
     assert page.subject_of == f"dose/{answer.json()['id']}"
     assert "More was given than the order says, by Cleo, for" in messages.render(page).text
 

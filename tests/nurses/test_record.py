@@ -114,7 +114,7 @@ def test_it_pages_on_call_for_an_adverse_event_once(visit: Visit) -> None:
             severity="severe",
             description="Chest pain",
         )
-    page = visit.appointment.notices.get(kind="adverse_event")
+    page = visit.appointment.notices.get(kind="adverse_event", occurrence=0)
     assert page.subject_of == f"adverse_event/{answer.json()['id']}"
     assert page.send_from == NOW
     assert "Chest" not in str(page.facts)

@@ -192,7 +192,7 @@ def test_it_keeps_what_happened_all_the_same_with_its_deviations(visit: Visit) -
     assert task.detail.startswith("Recorded against the rules: started with the identity unchecked")
     assert task.detail.endswith("(by Cleo).")
     assert "_" not in task.detail
-    page = visit.appointment.notices.get(kind="adverse_event")
+    page = visit.appointment.notices.get(kind="adverse_event", occurrence=0)
     assert page.subject_of == f"event/{answer.json()['id']}"
     assert page.notice_class == "O"
 

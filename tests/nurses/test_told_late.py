@@ -85,10 +85,11 @@ def test_it_pages_on_call_with_the_reason_when_a_dose_was_given_at_a_visit_not_h
     visit.starts()
     visit.event("abort", 50)
     visit.dose(35)
-    page = Notice.objects.get(appointment=visit.appointment, kind="adverse_event")
+    page = Notice.objects.get(appointment=visit.appointment, kind="adverse_event", occurrence=0)
     assert page.facts == {
         "what": "Something was given at a visit that counted as not held",
         "recorded_by": "Cleo",
+        "to": "on-call@example.com",
     }
 
 
