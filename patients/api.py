@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from config.core.api import IsClinician, IsPatient, person
 from config.core.idempotency import IdempotentView
+from config.core.models import Role
 from patients import accounts, consent, intake, orders, questionnaire
 from patients.accounts import patient_of
 from patients.form_serializers import FormSerializer
@@ -65,7 +66,10 @@ class FormView(APIView):
 
     @extend_schema(responses=FormSerializer)
     def get(self, request: Request) -> Response:
-        """Show the version, its sections and its questions."""
+        """Show the version, its sections and its questions; a patient who looks has begun."""
+        user = person(request)
+        if user.role == Role.PATIENT:
+            intake.begin(patient=patient_of(user))
         return Response(questionnaire.as_document())
 
 

@@ -28,6 +28,15 @@ DECISIONS = {
 _LOOKED_AT = "A clinician will look at this with you before anything is booked."
 
 
+def begin(*, patient: Patient) -> None:
+    """Remember when the questionnaire was opened first, so that whoever does not send it is asked.
+
+    It changes no gate's answer, so it is not told to the gates.
+    """
+    unopened = Patient.objects.filter(pk=patient.pk, intake_begun_at__isnull=True)
+    unopened.update(intake_begun_at=now())
+
+
 @transaction.atomic
 def submit(*, patient: Patient, answers: object, at: datetime | None = None) -> Intake:
     """Screen the answers and keep them; what nothing was found in is cleared at once.
@@ -52,6 +61,7 @@ def submit(*, patient: Patient, answers: object, at: datetime | None = None) -> 
     if outcome is Outcome.ELIGIBLE and len(noted) > len(screening.findings):
         outcome = Outcome.REVIEW
     _fill_date_of_birth(patient, cleaned)
+    Patient.objects.filter(pk=patient.pk).update(intake_begun_at=None)
     return Intake.objects.create(
         patient=patient,
         version=questionnaire.VERSION,

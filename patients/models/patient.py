@@ -46,12 +46,22 @@ class Patient(models.Model):
     alerts = models.CharField(
         max_length=200, blank=True, help_text="What the nurse must know at the door"
     )
+    intake_begun_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a questionnaire was opened that was not sent yet"
+    )
     changed_at = models.DateTimeField(
         default=now, help_text="When something a gate asks about last changed"
     )
 
     class Meta:
         ordering = ("user__email",)
+        indexes = [
+            models.Index(
+                fields=["intake_begun_at"],
+                name="patient_intake_not_sent",
+                condition=Q(intake_begun_at__isnull=False),
+            ),
+        ]
         triggers = [
             never_deleted("patient_is_never_deleted"),
             refused(
