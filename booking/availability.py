@@ -13,13 +13,14 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 
 from booking import clock, rules, search
-from booking.models import Appointment
+from booking.models import OCCUPYING, Appointment
 from booking.rules import Wish
 from booking.search import Where
 from config.core.errors import Reason, Refused, constraints_as_refusals
+from config.core.postgres import prepared
 from scheduling import daysheet, roster
 from scheduling.instants import micros
 from scheduling.models import Nurse
@@ -28,6 +29,11 @@ from scheduling.slots import fits
 
 Taken = tuple[float, float, float, float]
 NOWHERE = 1000.0  # the latitude of a consultation, which has no place
+# As `search.holding`. What became of each is seen to here, as in `rules.VISITS`.
+HOLDING = """
+    SELECT starts_at, ends_at, status, latitude, longitude FROM booking_appointment
+    WHERE nurse_id = %s AND ends_at > %s AND starts_at < %s AND id IS DISTINCT FROM %s::uuid
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,7 @@ def hold(
 def lock_nurse_day(*, nurse: Candidate, starts_at: datetime) -> None:
     """Wait for the nurse's local day; a rolled-back savepoint gives it free again."""
     day = starts_at.astimezone(nurse.zone).date().toordinal()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [nurse.nurse_id, day])
+    prepared.row("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [nurse.nurse_id, day])
 
 
 def candidates(
@@ -181,8 +186,8 @@ def still_free(*, nurse: Candidate, wish: Wish, at: Where, without: Appointment 
 
 def _holding_now(nurse: Candidate, *, wish: Wish, without: Appointment | None) -> frozenset[Taken]:
     day = wish.starts_at.astimezone(UTC).date()
-    held = search.holding(first=day, last=day, nurse_ids=[nurse.nurse_id], without=without)
-    rows = held.order_by().values_list("starts_at", "ends_at", "latitude", "longitude")
+    begin, end = search.reach(first=day, last=day)
+    rows = prepared.rows(HOLDING, [nurse.nurse_id, begin, end, without and without.pk])
     return frozenset(
         (
             float(micros(starts_at)),
@@ -190,7 +195,8 @@ def _holding_now(nurse: Candidate, *, wish: Wish, without: Appointment | None) -
             NOWHERE if latitude is None else latitude,
             NOWHERE if longitude is None else longitude,
         )
-        for starts_at, ends_at, latitude, longitude in rows
+        for starts_at, ends_at, status, latitude, longitude in rows
+        if status in OCCUPYING
     )
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from uuid import UUID
 
 from booking.models import Appointment
+from config.core.postgres import prepared
 from patients.models import Patient
+
+LOCKED_PATIENT = "SELECT {columns} FROM patients_patient WHERE id = %s FOR UPDATE"
 
 
 def lock_patient(patient: Patient) -> Patient:
     """Lock the patient's row until the transaction ends."""
-    return Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    sql = LOCKED_PATIENT.format(columns=prepared.columns(Patient))
+    found = prepared.row(sql, [patient.pk])
+    if found is None:
+        raise Patient.DoesNotExist
+    return prepared.load(Patient, found)
 
 
 def locked(appointment_id: UUID) -> Appointment:

@@ -63,6 +63,12 @@ def place_of(appointment: Appointment) -> Place | None:
     return Place(appointment.latitude, appointment.longitude)
 
 
+def reach(*, first: date, last: date) -> tuple[datetime, datetime]:
+    """Return the instants between which to look at visits, for the limits of all these UTC days."""
+    begin, end = first - 2 * DAY, last + 3 * DAY
+    return datetime.combine(begin, time(), tzinfo=UTC), datetime.combine(end, time(), tzinfo=UTC)
+
+
 def holding(
     *,
     first: date,
@@ -72,10 +78,8 @@ def holding(
 ) -> QuerySet[Appointment]:
     """Return what takes nurses' time on these UTC days and two more on both sides."""
     # Not by `overlapping`: the index `appointment_taken` answers this by itself.
-    held = Appointment.objects.occupying().filter(
-        ends_at__gt=datetime.combine(first - 2 * DAY, time(), tzinfo=UTC),
-        starts_at__lt=datetime.combine(last + 3 * DAY, time(), tzinfo=UTC),
-    )
+    begin, end = reach(first=first, last=last)
+    held = Appointment.objects.occupying().filter(ends_at__gt=begin, starts_at__lt=end)
     if nurse_ids is not None:
         held = held.filter(nurse__in=nurse_ids)
     return held if without is None else held.exclude(pk=without.pk)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from django.db.models import F
 
 from config.core.errors import constraints_as_refusals
+from config.core.postgres import prepared
 from patients.models import Order
+
+RESERVE = "UPDATE patients_order SET sessions_reserved = sessions_reserved + 1 WHERE id = %s"
 
 
 def reserve(order: Order | None) -> None:
     """Hold a session for a visit; refused where none is left."""
     if order is not None:
         with constraints_as_refusals():
-            Order.objects.filter(pk=order.pk).update(sessions_reserved=F("sessions_reserved") + 1)
+            prepared.change(RESERVE, [order.pk])
 
 
 def take_back(order_id: int | None) -> None:

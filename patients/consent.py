@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from config.core.clock import now
 from config.core.errors import Malformed, Reason, Refused, WrongState, constraint_of
+from config.core.postgres import prepared
 from patients.accounts import touch
 from patients.answers import storable
 from patients.models import ConsentDocument, Patient, Signature
 
 NAME_LENGTH = 200
 AGENT_LENGTH = 300
-# Asked at every booking: by hand, because Django takes longer to word it than PostgreSQL to answer.
 UNSIGNED = """
     SELECT EXISTS (
         SELECT FROM (
@@ -42,9 +42,8 @@ def missing(*, patient: Patient) -> list[ConsentDocument]:
 
 def is_missing(*, patient: Patient) -> bool:
     """Whether a required document is unsigned in its current version; reads no text."""
-    with connection.cursor() as cursor:
-        cursor.execute(UNSIGNED, [patient.pk])
-        return bool(cursor.fetchone()[0])
+    found = prepared.row(UNSIGNED, [patient.pk])
+    return bool(found and found[0])
 
 
 def publish(*, slug: str, title: str, text: str, is_required: bool = True) -> ConsentDocument:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from config.core.accounts import has_verified_email
 from config.core.clock import now
 from config.core.errors import Reason
+from config.core.postgres import prepared
 from patients import consent, places
 from patients.accounts import address_of, zone_of
 from patients.models import Intake, Order, Patient, Therapy
@@ -25,13 +26,17 @@ NEXT_STEPS = {
     "not_permitted_here": "Home infusions are not offered in this state: call us about other ways.",
 }
 
-# `in_force` with a session left. Asked at every look for slots and every booking: by hand, because
-# Django takes longer to word it than PostgreSQL to answer.
+# `in_force` with a session left.
 USABLE = """
-    SELECT * FROM patients_order
-    WHERE patient_id = %s AND therapy_id = %s AND valid_from <= %s AND valid_until >= %s
+    SELECT {columns} FROM patients_order
+    WHERE patient_id = %s AND therapy_id = %s AND %s BETWEEN valid_from AND valid_until
         AND withdrawn_at IS NULL AND sessions_reserved < sessions
     ORDER BY valid_until, id LIMIT 1
+"""
+# Its answers are long, and a gate does not read them.
+NEWEST_INTAKE = """
+    SELECT status, valid_until FROM patients_intake
+    WHERE patient_id = %s ORDER BY submitted_at DESC, id DESC LIMIT 1
 """
 
 
@@ -77,7 +82,9 @@ def ask(
 def order_for(*, patient: Patient, therapy: Therapy, starts_at: datetime) -> Order | None:
     """Return the order a booking would use: in force, with a session left, earliest to end."""
     day = starts_at.astimezone(zone_of(patient)).date()
-    return next(iter(Order.objects.raw(USABLE, [patient.pk, therapy.pk, day, day])), None)
+    usable = USABLE.format(columns=prepared.columns(Order))
+    found = prepared.row(usable, [patient.pk, therapy.pk, day])
+    return prepared.load(Order, found) if found else None
 
 
 def summary(*, patient: Patient) -> dict[str, str]:
@@ -94,9 +101,7 @@ def summary(*, patient: Patient) -> dict[str, str]:
 
 def intake(*, patient: Patient, at: datetime) -> str | None:
     """Close unless the newest intake is cleared and valid at the instant."""
-    newest = Intake.objects.filter(patient=patient).order_by("-submitted_at", "-pk")
-    # Its answers are long, and a gate does not read them.
-    found = newest.values_list("status", "valid_until").first()
+    found = prepared.row(NEWEST_INTAKE, [patient.pk])
     is_open = found and found[0] == Intake.Status.CLEARED and found[1] > at
     return None if is_open else "not_cleared"
 

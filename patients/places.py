@@ -9,12 +9,19 @@ from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 import zipcodes
-from django.db.models import Exists
 
 from config.core.clock import now
-from patients.models import Patient, Permit, ServiceArea
+from config.core.postgres import prepared
+from patients.models import Patient, Permit
 
 EARTH_RADIUS_KM = 6371.0088
+# Each open area, or one row of none, and whether the state has a permit.
+ALLOWED = """
+    SELECT area.latitude, area.longitude, area.radius_km, permitted.yes
+    FROM (
+        SELECT EXISTS (SELECT FROM patients_permit WHERE state = %s AND is_permitted) AS yes
+    ) AS permitted LEFT JOIN patients_servicearea AS area ON area.is_open
+"""
 _ZIP = re.compile(r"[0-9]{5}(-[0-9]{4})?")
 
 
@@ -66,16 +73,13 @@ def kilometres(from_: tuple[float, float], to: tuple[float, float]) -> float:
 
 def allows(*, latitude: float, longitude: float, state: str) -> tuple[bool, bool]:
     """Whether the clinic drives to a point, and whether the state permits it, in one look."""
-    permits = Permit.objects.filter(state=state, is_permitted=True)
-    open_areas = ServiceArea.objects.filter(is_open=True)
-    areas = list(open_areas.annotate(is_permitted=Exists(permits)))
-    if not areas:
-        return False, permits.exists()
+    found = prepared.rows(ALLOWED, [state])
     is_near = any(
-        kilometres((latitude, longitude), (area.latitude, area.longitude)) <= area.radius_km
-        for area in areas
+        kilometres((latitude, longitude), (area[0], area[1])) <= area[2]
+        for *area, _ in found
+        if area[0] is not None
     )
-    return is_near, areas[0].is_permitted
+    return is_near, found[0][-1]
 
 
 def is_permitted(state: str) -> bool:

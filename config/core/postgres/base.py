@@ -20,12 +20,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 "No database is configured: set DATABASE_URL (postgres://user:password@host/name), "
                 "or run bin/demo, or use bin/manage while bin/demo runs."
             )
-        return super().get_new_connection(conn_params)
+        opened = super().get_new_connection(conn_params)
+        opened.prepare_threshold = 0  # of `prepared_cursor`; Django's own cursors never prepare
+        return opened
 
-    def binary_cursor(self) -> CursorWrapper:
-        """Open a cursor whose answers come as PostgreSQL holds them, not spelled out as text."""
+    def prepared_cursor(self, *, binary: bool = False) -> CursorWrapper:
+        """Open a cursor for statements that are always worded alike.
+
+        Parameters
+        ----------
+        binary
+            Have answers come as PostgreSQL holds them, not spelled out as text.
+        """
         self.ensure_connection()
         cursor: Any = psycopg.Cursor(self.connection)  # Django calls a wrapper what it wraps
-        cursor.format = Format.BINARY
+        cursor.format = Format.BINARY if binary else Format.TEXT
         wrap = self.make_debug_cursor if self.queries_logged else self.make_cursor
         return wrap(cursor)
+
+    def binary_cursor(self) -> CursorWrapper:
+        """Open one whose answers come as PostgreSQL holds them."""
+        return self.prepared_cursor(binary=True)
