@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from booking.clock import say_moment
-from booking.models import Appointment, Course, Notice, StaffTask
+from booking.models import Appointment, Course, IncomingText, Notice, StaffTask
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 
@@ -124,3 +124,14 @@ class StaffTaskAdmin(RoleAdmin):
     list_filter = ("kind", ("done_at", admin.EmptyFieldListFilter))
     list_select_related = ("patient__user", "done_by")
     search_fields = ("detail", "patient__user__email")
+
+
+@admin.register(IncomingText)
+class IncomingTextAdmin(RoleAdmin):
+    """Texts that people sent to the clinic's number."""
+
+    view_roles = DESK
+    list_display = ("received_at", "number", "patient", "keyword", "text", "answered_at")
+    list_filter = ("keyword",)
+    list_select_related = ("patient__user",)
+    search_fields = ("number", "text", "patient__user__email")

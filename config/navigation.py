@@ -31,6 +31,9 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Messages": [
         ("Outbox", "outgoing_mail", "staff-messages"),
         ("Notices", "schedule_send", "booking.Notice"),
+        ("Texts received", "sms", "booking.IncomingText"),
+        ("Closed contacts", "contact_support", "patients.ClosedContact"),
+        ("Consent to texts", "fact_check", "patients.TextConsent"),
     ],
     "On call": [
         ("On call now", "emergency", "on-call"),

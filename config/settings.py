@@ -31,6 +31,8 @@ CLINIC_PHONE = env.str("CLINIC_PHONE", default="+1 312 555 0100")
 CONSULTATION_URL = env.str("CONSULTATION_URL", default="")
 CLINIC_TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="America/Chicago")
 EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="911")
+# What a patient reads of fees before cancelling by a link; empty says that it costs nothing.
+CANCELLATION_POLICY = env.str("CANCELLATION_POLICY", default="")
 
 # -- apps --------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -121,6 +123,17 @@ CACHES = {
 # Celery spells a unix socket its own way.
 CELERY_BROKER_URL = CACHES["default"]["LOCATION"].replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A doorbell that a killed worker took with it rings again after this many seconds.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+# Each worker hears a queue of its own, over which it finds out whether it still hears.
+CELERY_WORKER_DIRECT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
@@ -129,8 +142,12 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_TIME_LIMIT = 300
-# A search takes all of a processor: it has a worker of its own, so that no message waits for it.
-CELERY_TASK_ROUTES = {"nurses.tasks.plan_days": {"queue": "dispatch"}}
+# A search takes all of a processor, and a provider may hang: each has workers of its own, so that
+# no message waits for a search, and no sweep for a message.
+CELERY_TASK_ROUTES = {
+    "nurses.tasks.plan_days": {"queue": "dispatch"},
+    "booking.tasks.send_due_notices": {"queue": "notices"},
+}
 # `expires`: a doorbell nobody answered need not ring again after an outage.
 CELERY_BEAT_SCHEDULE = {
     "beat-heartbeat": {
@@ -145,6 +162,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-booking": {
         "task": "booking.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 20},
+    },
+    "answer-texts": {
+        "task": "booking.tasks.answer_texts",
         "schedule": 5.0,
         "options": {"expires": 20},
     },
@@ -298,6 +320,7 @@ SMS_URL = env.str("SMS_URL", default="")
 SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
 BOOKED_GRACE_SECONDS = env.int("BOOKED_GRACE_SECONDS", default=180)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=60)
+NOTICE_LANES = env.int("NOTICE_LANES", default=4)
 
 # -- clinical policy: looser than the floors in config/core/policy.py is refused ----------------
 HEAVY_MEAL_HOURS = env.int("HEAVY_MEAL_HOURS", default=8)

@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("go/", include("booking.link_urls")),
+    path("hooks/", include("booking.hook_urls")),
     path("staff/", include("booking.staff_urls")),
     path("staff/dispatch/", include("nurses.board_urls")),
     path("admin/", admin.site.urls),

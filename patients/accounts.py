@@ -14,7 +14,7 @@ from django.db import transaction
 from config.core.clock import now
 from config.core.errors import Malformed
 from config.core.models import Role, User
-from patients import places
+from patients import contacts, places
 from patients.models import Address, Patient
 
 # Farther than this from the middle of the ZIP code, a point is taken for a mistake.
@@ -88,10 +88,12 @@ def update(
     if "name" in profile:
         patient.user.name = profile["name"]
         patient.user.save(update_fields=["name"])
+    before = contacts.texts_of(patient)
     changed = [name for name in OF_THE_PATIENT if name in profile]
     for name in changed:
         setattr(patient, name, profile[name])
     patient.save(update_fields=changed)
+    contacts.record_changes(patient=patient, before=before)
     if address:
         _change_address(patient=patient, sent=address)
 

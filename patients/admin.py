@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+import patients.contact_admin  # noqa: F401  registers its own
 from config.core.admin import RoleAdmin, RuleAdmin, tagged
 from config.core.models import Role
 from patients import accounts, consent, gate, intake, orders, places

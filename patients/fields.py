@@ -13,6 +13,17 @@ from patients.answers import storable
 REGION = "US"  # of numbers typed without a country
 
 
+def phone_number(text: str) -> str:
+    """Return a phone number in any usual spelling as E.164; empty where it is none."""
+    try:
+        number = phonenumbers.parse(text, REGION)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 class LineField(serializers.CharField):
     """One line of text without control characters: it ends up in headers, messages and forms."""
 
@@ -33,15 +44,10 @@ class PhoneField(LineField):
     def to_internal_value(self, data: Any) -> str:
         """Return the number as E.164; an empty one stays empty."""
         text = super().to_internal_value(data)
-        if not text:
-            return ""
-        try:
-            number = phonenumbers.parse(text, REGION)
-        except phonenumbers.NumberParseException:
+        number = phone_number(text)
+        if text and not number:
             self.fail("invalid_phone")
-        if not phonenumbers.is_valid_number(number):
-            self.fail("invalid_phone")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return number
 
 
 class DegreesField(serializers.FloatField):

@@ -1,6 +1,7 @@
 """Who needs what, and may have it."""
 
 from patients.models.consent import ConsentDocument, Signature
+from patients.models.contact import ClosedContact, TextConsent
 from patients.models.intake import Intake, IntakeQuerySet, intake_validity
 from patients.models.order import Order, OrderQuerySet
 from patients.models.patient import Address, Patient, default_channels
@@ -9,6 +10,7 @@ from patients.models.therapy import Therapy
 
 __all__ = [
     "Address",
+    "ClosedContact",
     "ConsentDocument",
     "Intake",
     "IntakeQuerySet",
@@ -18,6 +20,7 @@ __all__ = [
     "Permit",
     "ServiceArea",
     "Signature",
+    "TextConsent",
     "Therapy",
     "default_channels",
     "intake_validity",

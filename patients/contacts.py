@@ -1,0 +1,116 @@
+"""Where people may be written to: what closed it, and what they agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from config.core.clock import now
+from config.core.models import User
+from patients.models import ClosedContact, Patient, TextConsent
+
+EMAIL, SMS = "email", "sms"
+# What the profile says beside the box; kept with each answer, so that it can be shown later.
+WORDING = (
+    "I agree to texts about visits at this number. Their number varies with my visits; message "
+    "and data rates may apply. I can reply STOP at any time, or HELP for help."
+)
+
+
+def kept(*, channel: str, address: str) -> str:
+    """Return an address as it is compared: an e-mail's letters have no case here."""
+    return address.strip().lower() if channel == EMAIL else address.strip()
+
+
+def closed(*, channel: str, address: str) -> str:
+    """Return why nothing may be sent there; empty where it may."""
+    shut = _shut(channel=channel, address=address)
+    return shut.values_list("reason", flat=True).first() or ""
+
+
+def _shut(*, channel: str, address: str) -> QuerySet[ClosedContact]:
+    return ClosedContact.objects.filter(
+        channel=channel,
+        address=kept(channel=channel, address=address),
+        reopened_at__isnull=True,
+    )
+
+
+@transaction.atomic
+def close(*, channel: str, address: str, reason: str, told_by: str) -> ClosedContact | None:
+    """Close an address for one reason; return the row, None where it was closed for it already.
+
+    A patient who says stop has no texts in the profile from then on.
+    """
+    where = kept(channel=channel, address=address)
+    row = ClosedContact(channel=channel, address=where, reason=reason, told_by=told_by)
+    ClosedContact.objects.bulk_create([row], ignore_conflicts=True)
+    _agree(where, agreed=False, told_by=told_by, channel=channel, reason=reason)
+    # With conflicts ignored PostgreSQL names no row: it is ours if it carries our instant.
+    return (
+        _shut(channel=channel, address=where).filter(reason=reason, closed_at=row.closed_at).first()
+    )
+
+
+@transaction.atomic
+def reopen(*, channel: str, address: str, reasons: Iterable[str], by: User | None = None) -> int:
+    """Open an address that was closed for these reasons, and return how many rows said so."""
+    where = kept(channel=channel, address=address)
+    opened = _shut(channel=channel, address=where).filter(reason__in=list(reasons))
+    return opened.update(reopened_at=now(), reopened_by=by)
+
+
+def start_again(*, phone: str) -> None:
+    """Take up texts again at a number that said stop and now says start."""
+    with transaction.atomic():
+        reopen(channel=SMS, address=phone, reasons=[ClosedContact.Reason.STOPPED])
+        _agree(phone, agreed=True, told_by="text", channel=SMS, reason=ClosedContact.Reason.STOPPED)
+
+
+def _agree(address: str, *, agreed: bool, told_by: str, channel: str, reason: str) -> None:
+    if channel != SMS or reason != ClosedContact.Reason.STOPPED:
+        return
+    for patient in (
+        people(channel=SMS, address=address).order_by("pk").select_for_update(of=("self",))
+    ):
+        if patient.phone == address:
+            others = {name for name in patient.channels if name != SMS}
+            patient.channels = sorted(others | {SMS} if agreed else others)
+            record(patient=patient, whose="patient", agreed=agreed, told_by=told_by)
+        if patient.escort_phone == address:
+            patient.escort_texts = agreed
+            record(patient=patient, whose="escort", agreed=agreed, told_by=told_by)
+        patient.changed_at = now()
+        patient.save(update_fields=["channels", "escort_texts", "changed_at"])
+
+
+def people(*, channel: str, address: str) -> QuerySet[Patient]:
+    """Return the patients who are, or whose escort is, written to there."""
+    if channel == EMAIL:
+        return Patient.objects.filter(user__email__iexact=address.strip())
+    return Patient.objects.filter(Q(phone=address) | Q(escort_phone=address))
+
+
+def texts_of(patient: Patient) -> dict[str, tuple[str, bool]]:
+    """Return whose number takes texts: number and yes or no, for patient and escort."""
+    return {
+        "patient": (patient.phone, SMS in patient.channels),
+        "escort": (patient.escort_phone, patient.escort_texts),
+    }
+
+
+def record_changes(*, patient: Patient, before: dict[str, tuple[str, bool]]) -> None:
+    """Keep what the profile says of texts now, where it says something else than before."""
+    for whose, (phone, agreed) in texts_of(patient).items():
+        if phone and (phone, agreed) != before[whose]:
+            record(patient=patient, whose=whose, agreed=agreed, told_by="profile")
+
+
+def record(*, patient: Patient, whose: str, agreed: bool, told_by: str) -> None:
+    """Keep one yes or no, with the words it was given to."""
+    phone = patient.phone if whose == "patient" else patient.escort_phone
+    TextConsent.objects.create(
+        patient=patient, whose=whose, phone=phone, agreed=agreed, told_by=told_by, wording=WORDING
+    )
