@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scheduling.routing.clock import Clock
 from scheduling.routing.routes import Routes
-from scheduling.routing.tightening import Tight, Tightened
+from scheduling.routing.tightening import Hopeless, Tight, Tightened
 from scheduling.routing.values import Unsolvable
 
 Ints = NDArray[np.int64]
@@ -20,6 +20,8 @@ Bools = NDArray[np.bool_]
 
 TRIED = 2
 """Questions tried before one is asked."""
+LESS = 0.5
+"""Plans cost whole metres: one that is cheaper is so by more than this."""
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -51,12 +53,15 @@ class Tree:
     ----------
     found
         The cheapest plan met: metres, and rows of the table.
+    given_up
+        No plan in a case that the solver failed at costs less.
     """
 
     def __init__(self, tight: Tight, optimum: Tightened) -> None:
         self.tight = tight
         self.asked = 0
         self.found: tuple[float, Ints] = np.inf, np.zeros(0, dtype=np.int64)
+        self.given_up = np.inf
         none = np.packbits(np.zeros(len(tight.table), dtype=bool))
         self.open = [_Case(optimum.metres, 0, none, self._questions(optimum))]
 
@@ -64,14 +69,14 @@ class Tree:
         """Look into so many cases for plans below a cost; return what no plan costs less than."""
         for _ in range(cases):
             cost = min(cost, self.found[0])
-            if clock.over() or self._low(cost) > cost - 1:
+            if clock.over() or not self.open or self.open[0].metres > cost - LESS:
                 break
             self._split(heapq.heappop(self.open), cost, clock)
         self.tight.bar(np.zeros(len(self.tight.table), dtype=bool))
         return self._low(min(cost, self.found[0]))
 
     def _low(self, cost: float) -> float:
-        return min(cost, self.open[0].metres) if self.open else cost
+        return min([cost, self.given_up, *(one.metres for one in self.open[:1])])
 
     def _split(self, case: _Case, cost: float, clock: Clock) -> None:
         """Replace a case by the two answers to the question that raises the bound most."""
@@ -82,7 +87,7 @@ class Tree:
                 break
         best = max(answers, key=lambda pair: sorted(one.metres for one in pair))
         for one in best:
-            if one.metres < cost - 1 and one.questions:
+            if one.metres <= cost - LESS and one.questions:
                 heapq.heappush(self.open, one)
 
     def _case(self, case: _Case, out: Bools) -> _Case:
@@ -92,7 +97,10 @@ class Tree:
         packed = np.packbits(barred)
         try:
             optimum = self.tight.solve()
+        except Hopeless:
+            return _Case(np.inf, self.asked, packed, [])
         except Unsolvable:
+            self.given_up = min(self.given_up, case.metres)
             return _Case(np.inf, self.asked, packed, [])
         metres = max(case.metres, optimum.metres)
         return _Case(metres, self.asked, packed, self._questions(optimum))

@@ -49,9 +49,11 @@ class _Insertion:
         """Put a visit where it adds least, if anywhere."""
         nurse, place, before, after = self.places(visit)
         node = self.node[nurse, visit]
-        added = self.legs(before, node) + self.legs(node, after) + self.graph.extra[node]
+        added = self.legs(before, node) + self.legs(node, after) - self.legs(before, after)
+        has = np.array([len(self.routes.get(int(one), ())) for one in nurse], dtype=np.int64)
+        added += self.graph.extra[node] + self.graph.uneven * has
         for slot in np.argsort(added, kind="stable")[:TRIES]:
-            if added[slot] >= NEVER:
+            if added[slot] >= NEVER // 2:
                 return
             one, at = int(nurse[slot]), int(place[slot])
             stops = self.routes.get(one, [])
@@ -80,4 +82,5 @@ class _Insertion:
             at = np.minimum(np.searchsorted(self.arcs, key), len(self.arcs) - 1)
             metres = np.where(self.arcs[at] == key, graph.metres[at], NEVER)
         metres = np.where(source == HOME, graph.opens[target], metres)
-        return np.where(target == HOME, graph.closes[source], metres)
+        metres = np.where(target == HOME, graph.closes[source], metres)
+        return np.where((source == HOME) & (target == HOME), 0, metres)

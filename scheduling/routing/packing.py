@@ -77,7 +77,7 @@ def pack(
     gap = known - relaxed.metres
     if gap < 1:
         return Packing(start, known, relaxed.metres)
-    kept = np.flatnonzero(relaxed.reduced <= gap)
+    kept = np.flatnonzero(relaxed.within(known))
     bound = np.inf
     if most is not None and len(kept) > most:
         kept = kept[np.argsort(relaxed.reduced[kept], kind="stable")[:most]]

@@ -106,7 +106,8 @@ class Search:
             self.low = cost_of(self.sizes, self.best)
             return
         self._fill(self.best)
-        self.master.add(self.best)
+        # With the forced routes there is always an answer, whatever else a dive takes.
+        self.master.add(joined([self.best, self.graph.forced]))
         self.bound = generate(self.graph, self.master, self.clock.share(0.5))
         self.low = self.ceiling = self.bound.metres
         self._fill(dive(self.graph, self.master, self.clock.share(0.5)))
@@ -152,7 +153,7 @@ class Search:
         """Return all routes of a reduced cost within the gap, or as far as `most` of them go.
 
         The first figure is how far: no plan with another route costs less than that above the
-        bound. The best plan's own routes are always there.
+        bound. The best plan's own routes are always there, and those that pinned visits force.
         """
         gap = cost_of(self.sizes, self.best) - self.bound.metres
         reach, table = 0.0, none()
@@ -168,17 +169,18 @@ class Search:
                 wider *= 1.5 if len(table) > most // 20 else 3.0
             else:
                 wider = (reach + wider) / 2
-            if reach >= gap:
+            if reach >= gap or self.clock.over():
                 break
-        return reach, distinct(joined([table, self.best]))
+        return reach, distinct(joined([table, self.best, self.graph.forced]))
 
     def _rows(self, table: Routes, plan: Routes) -> Ints:
-        """Return where a plan's routes stand in a table."""
+        """Return where a plan's routes stand in a table, be it in another order of visits."""
         rows = []
         for nurse, stops in plan.named():
             mine = np.flatnonzero(table.nurse == nurse)
-            padded = [*stops, *[-1] * (table.stops.shape[1] - len(stops))]
-            rows.append(mine[(table.stops[mine] == padded).all(axis=1)][0])
+            padded = sorted([*stops, *[-1] * (table.stops.shape[1] - len(stops))])
+            same = (np.sort(table.stops[mine], axis=1) == padded).all(axis=1)
+            rows.append(mine[same][0])
         return np.sort(np.array(rows, dtype=np.int64))
 
     def _improve(
@@ -201,8 +203,8 @@ class Search:
             cost = cost_of(self.sizes, self.best)
             optimum = tighten(tight, cost, self.clock, self.rng)
             self.low = max(self.low, min(optimum.metres, self.ceiling))
-            optimum = optimum.take(tight.prune(optimum.reduced <= cost - optimum.metres))
-            if (optimum.reduced <= cost - optimum.metres).sum() <= FEW:
+            optimum = optimum.take(tight.prune(optimum.within(cost)))
+            if optimum.within(cost).sum() <= FEW:
                 self._settle(tight, optimum)
                 return
             better = not self._done() and self._closer(tight, optimum, self.clock.share(0.5))
@@ -215,7 +217,7 @@ class Search:
         tight.loosen()
         tree = Tree(tight, optimum)
         stalled = 1
-        while not self._done() and self.low < self.ceiling and tree.asked < CASES:
+        while not self._done() and self.low < self.ceiling and tree.open and tree.asked < CASES:
             cases = SOME_CASES << stalled
             low = tree.run(cost_of(self.sizes, self.best), self.clock, cases=cases)
             self.low = max(self.low, min(low, self.ceiling))
@@ -226,8 +228,7 @@ class Search:
 
     def _settle(self, tight: Tight, optimum: Tightened) -> None:
         """Choose from what is left, exactly."""
-        gap = cost_of(self.sizes, self.best) - optimum.metres
-        kept = optimum.reduced <= gap
+        kept = optimum.within(cost_of(self.sizes, self.best))
         kept[self._rows(tight.table, self.best)] = True
         table = tight.table.take(kept)
         packing = pack(

@@ -18,10 +18,16 @@ Bools = NDArray[np.bool_]
 Set = tuple[int, ...]
 
 BATCH = 300
+SLOP = 0.01
+"""Metres by which sums may be off, so that a plan is not lost that costs just as much."""
 CUTS = 80
 """Cuts added at a time."""
 STALL = 6
 """Rounds of cuts looked at together."""
+
+
+class Hopeless(Unsolvable):
+    """No choice of routes keeps to what was barred and fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,10 @@ class Tightened:
     reduced: Floats
     share: Floats
     spare: Floats
+
+    def within(self, cost: float) -> Bools:
+        """Tell which routes a plan of at most this cost may hold."""
+        return np.asarray(self.reduced <= cost - self.metres + SLOP)
 
     def take(self, stay: Bools) -> "Tightened":
         """Return the same of these routes."""
@@ -98,13 +108,24 @@ class Tight:
         """Return the optimum, looking through the table for routes the solver should hold."""
         while True:
             self.model.run()
-            if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                raise Unsolvable(f"the tightened relaxation ended {self.model.getModelStatus()}")
+            status = self.model.getModelStatus()
+            if status == highspy.HighsModelStatus.kInfeasible:
+                self._widen()
+                continue
+            if status != highspy.HighsModelStatus.kOptimal:
+                raise Unsolvable(f"the tightened relaxation ended {status}")
             metres, reduced = self._priced(METRES * np.array(self.model.getSolution().row_dual))
             below = np.flatnonzero((reduced < -0.1) & ~self.held & ~self.barred)
             if not len(below):
                 return self._optimum(metres, reduced)
             self._hold(below[np.argsort(reduced[below], kind="stable")[:BATCH]])
+
+    def _widen(self) -> None:
+        """Hand over more routes of nurses who have to go; only with all of them is it hopeless."""
+        left = np.flatnonzero(self.sizes.must[self.table.nurse] & ~self.held & ~self.barred)
+        if not len(left):
+            raise Hopeless("no choice of routes is left")
+        self._hold(left[np.argsort(self.table.cost[left], kind="stable")[:BATCH]])
 
     def _priced(self, duals: Floats) -> tuple[float, Floats]:
         """Return the sum of duals and the reduced costs, signs set right."""
@@ -236,7 +257,7 @@ def tighten(tight: Tight, cost: float, clock: Clock, rng: np.random.Generator) -
             return optimum
         if len(trail) % STALL == 0:
             tight.loosen()
-        keep = optimum.reduced <= gap
+        keep = optimum.within(cost)
         if keep.sum() < 0.8 * len(keep):
             optimum = optimum.take(tight.prune(keep))
         if not tight.cut(optimum, rng):

@@ -109,7 +109,7 @@ def least(day: Day) -> int:
     """The least cost of any plan, by trying every route of every nurse."""
     best = {0: 0}
     for nurse in range(len(day.nurses)):
-        routes = _routes(day, nurse)
+        routes = routes_by_hand(day, nurse)
         after: dict[int, int] = {}
         for done, cost in best.items():
             for carried, metres in routes.items():
@@ -124,7 +124,7 @@ def least(day: Day) -> int:
     )
 
 
-def _routes(day: Day, nurse: int) -> dict[int, int]:
+def routes_by_hand(day: Day, nurse: int) -> dict[int, int]:
     """What each set of visits costs a nurse, by the best order she can take it in."""
     routes: dict[int, int] = {}
     for carried in range(1 << len(day.visits)):
