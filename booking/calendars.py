@@ -5,12 +5,13 @@ from __future__ import annotations
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 from icalendar import Calendar, Event, vCalAddress
 
 from booking.models import Appointment, Status
 from config.core.clock import now
 
-TITLE = "Visit"
+TITLE = gettext_lazy("Visit")
 
 
 def domain() -> str:
@@ -41,7 +42,7 @@ def _entry(appointment: Appointment, *, is_cancelled: bool) -> Event:
     entry.add("dtstamp", now().replace(microsecond=0))
     entry.add("dtstart", appointment.starts_at)
     entry.add("dtend", appointment.ends_at)
-    entry.add("summary", TITLE)
+    entry.add("summary", str(TITLE))
     entry.add("class", "PRIVATE")
     entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     entry.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))

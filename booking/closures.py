@@ -115,10 +115,11 @@ def _settle(visit: Appointment, *, closure: Closure) -> bool:
 
 def _tell(visit: Appointment, *, closure: Closure) -> None:
     """Say at once that the visit is off, why, and when else; where nothing may be sent, call."""
-    zone, at = ZoneInfo(visit.time_zone), now()
+    at = now()
     accepts = preferences_of(visit.patient).accept
     channels = [one for one in Channel if accepts(Recipient.patient, one)]
-    others = [clock.say_moment(start, zone) for start in _others(visit, closure=closure)]
+    # As instants: each is said in the language of whoever reads it.
+    others = [start.isoformat() for start in _others(visit, closure=closure)]
     # What the cancellation itself planned to say says neither why nor when else.
     Notice.objects.filter(
         appointment=visit, subject_of=CANCELLED, status=NoticeStatus.PENDING

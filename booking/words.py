@@ -8,10 +8,16 @@ import unicodedata
 NAME_LENGTH = 40
 REASON_LENGTH = 100
 A_CLOSURE = "a closure"
+# What names the drug, how it is given, what it is for or the therapy, in both languages.
+NAMING = re.compile(
+    r"ketamin|infusi[oó]n|intraven|depres|suicid|anxi|ansied|ptsd|\btept\b|\bocd\b|\btoc\b|crps|"
+    r"bipolar|neurop[aá]t|\biv\b|\bpain\b|\bdolor\b|\bmood\b|maintenance|mantenimiento|therap|"
+    r"terapi",
+    re.IGNORECASE,
+)
 # What would say what a visit is for, to whoever else reads the message.
 TELLING = re.compile(
-    r"ketamin|infusion|intraven|depress|suicid|anxi|ptsd|\bocd\b|crps|bipolar|neuropath|"
-    r"\biv\b|\bpain\b|mood|maintenance|therap|treatment|diagnos|\bdrug|\bdos(e|es|ing)\b|medic",
+    rf"{NAMING.pattern}|mood|treatment|tratamiento|diagn[oó]s|\bdrug|\bdos(e|es|ing|is)\b|medic",
     re.IGNORECASE,
 )
 SMS_LENGTH = 160
@@ -26,9 +32,13 @@ PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-
 
 
 def name(text: str) -> str:
-    """Return a name's letters: no links, no markup, no emoji, nothing that turns the line round."""
+    """Return a name's letters: no links, no markup, no emoji, nothing that turns the line round.
+
+    A word that names what the visit is for is left out: anybody can call themselves so.
+    """
     kept = "".join(c for c in text[:2000] if _is_letter(c) or c in NAME_MARKS or c.isspace())
-    return " ".join(kept.split())[:NAME_LENGTH].strip(NAME_MARKS + " ")
+    said = " ".join(word for word in kept.split() if not NAMING.search(word))
+    return "" if NAMING.search(said) else said[:NAME_LENGTH].strip(NAME_MARKS + " ")
 
 
 def first_name(text: str) -> str:
@@ -36,14 +46,16 @@ def first_name(text: str) -> str:
     return name(text).split(" ")[0]
 
 
-def because(text: str) -> str:
-    """Return why an area is closed, as it goes on after "because of"; told for certain.
+def neutral(text: str, *, marks: str = ",") -> str:
+    """Return a free text's letters and figures; empty if it would say what the visit is for."""
+    kept = "".join(c for c in text[:2000] if _is_said(c) or c in marks)
+    plain = " ".join(kept.split())[:REASON_LENGTH].strip(f"{NAME_MARKS}{marks} ")
+    return "" if TELLING.search(plain) else plain
 
-    Neutral by rule: a reason that would say what the visit is for is not passed on.
-    """
-    kept = "".join(c for c in text[:2000] if _is_said(c))
-    plain = " ".join(kept.split())[:REASON_LENGTH].strip(NAME_MARKS + ", ")
-    return A_CLOSURE if not plain or TELLING.search(plain) else plain
+
+def because(text: str) -> str:
+    """Return why an area is closed, as it goes on after "because of"; told for certain."""
+    return neutral(text) or A_CLOSURE
 
 
 def initials(text: str) -> str:
@@ -75,7 +87,7 @@ def _is_said(character: str) -> bool:
         _is_letter(character)
         or character.isdecimal()
         or character.isspace()
-        or (character in NAME_MARKS + ",")
+        or character in NAME_MARKS
     )
 
 
