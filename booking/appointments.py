@@ -72,7 +72,7 @@ def book(
         appointment = draft(patient=patient, wish=wish, by=by)
         sessions.reserve(wish.order)
         availability.hold(appointment=appointment, wish=wish, at=at, nurse=nurse)
-        notices.plan_new(appointment=appointment)
+        notices.plan_new(appointments=[appointment], infusions=wish.diary.starts)
     return appointment
 
 

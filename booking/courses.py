@@ -88,8 +88,10 @@ def book(
         )
         _hold(visits=visits, course=course)
         _refuse(visits)
-        for appointment in course.appointments.order_by("starts_at"):
-            notices.plan_new(appointment=appointment)
+        booked = list(course.appointments.select_related("patient").order_by("starts_at"))
+        # The diary of one visit has every other of the course, and not itself.
+        infusions = (booked[0].starts_at, *visits[0].wish.diary.starts)
+        notices.plan_new(appointments=booked, infusions=infusions)
     return course
 
 

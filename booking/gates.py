@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from booking import appointments, attention, notices
+from booking import appointments, attention, gate_notices, notices
 from booking.locks import locked
 from booking.models import Appointment, Status
 from config.core.clock import now
@@ -63,7 +63,9 @@ def _recheck(appointment_id: UUID) -> bool:
         notices.plan_for(appointment=current)
         _flag_address(current)
     if differs and closed:
-        notices.tell_blocked(appointment=current, reasons=closed)
+        gate_notices.tell_closed(appointment=current, reasons=closed)
+    elif differs:
+        gate_notices.tell_open(appointment=current)
     return differs
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, F, IntegerField, Max, Min, Q, QuerySet, Value, When
-from django.db.models.functions import Greatest
+from django.db.models import Q
 
-from booking import attention, clock, plan, rules
+from booking import clock, plan, rules
+from booking.circumstances import new_visit, visit_of
 from booking.delivery import send_due
-from booking.models import OPEN, Appointment, Notice, NoticeStatus, Status
+from booking.models import ENDED, OPEN, Appointment, Notice, NoticeStatus, Status
+from booking.overdue import oldest_overdue_seconds
 from booking.planned import Channel, Kind, NoticeClass, PlannedNotice, Recipient, Visit
 from booking.recovery import expire, recover_lapsed
+from booking.replaced import supersede
 from booking.standing import CANCELLED, GATE, preferences_of
 from config.core.clock import now
-from config.core.errors import Reason
-from patients.models import Patient
 from scheduling.models import Nurse
 
 __all__ = [
@@ -28,21 +29,39 @@ __all__ = [
     "plan_new",
     "recover_lapsed",
     "send_due",
-    "tell_blocked",
     "tell_route",
 ]
 
-FIRST_WORD = (Kind.booked, Kind.changed)
-OVER = (Status.NO_SHOW, Status.ABORTED, Status.TRANSFERRED, Status.COMPLETED)
+FOLLOW_UPS = (Kind.how_are_you, Kind.coming_days, Kind.maintenance)
 KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "subject_of")
 EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
+NO_TEXTS = replace(EVERY_CHANNEL, has_phone=False)
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
 
 
-def plan_new(*, appointment: Appointment) -> None:
-    """Make the rows of a visit booked in this very transaction, which can have none yet."""
-    rows = _planned(appointment, preferences_of(appointment.patient))
-    Notice.objects.bulk_create(rows.values(), ignore_conflicts=True)
+def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetime]) -> None:
+    """Make the rows of visits booked in this very transaction, which can have none yet.
+
+    Parameters
+    ----------
+    appointments
+        Of one patient: a visit, or all of a course.
+    infusions
+        When the patient's infusions start, given and promised.
+    """
+    at, figures = now(), rules.plan_rules()
+    preferences = preferences_of(appointments[0].patient)
+    rows = (
+        _row(planned, appointment)
+        for appointment in appointments
+        for planned in plan.plan(
+            visit=new_visit(appointment, infusions=infusions),
+            preferences=preferences,
+            now=at,
+            rules=figures,
+        )
+    )
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def plan_for(*, appointment: Appointment) -> None:
@@ -53,28 +72,27 @@ def plan_for(*, appointment: Appointment) -> None:
     """
     rows = Notice.objects.filter(appointment=appointment).exclude(recipient=Recipient.on_call)
     list(rows.filter(status__in=OPEN).order_by("pk").select_for_update().values_list("pk"))
-    _supersede(rows.exclude(version=appointment.version))
-    wanted = _planned(appointment, preferences_of(appointment.patient))
+    supersede(rows.exclude(version=appointment.version))
+    visit = visit_of(appointment)
+    wanted = _planned(appointment, visit, preferences_of(appointment.patient))
     # A row by a channel that was declined later waits: it is asked about again when it is due.
-    possible = {**_planned(appointment, EVERY_CHANNEL), **wanted}
+    possible: dict[tuple[Any, ...], Notice] = {}
+    for preferences in (EVERY_CHANNEL, NO_TEXTS):
+        possible |= _planned(appointment, visit, preferences)
+    possible |= wanted
     standing = {_key(row): row for row in rows.filter(version=appointment.version)}
     Notice.objects.bulk_create(
         [row for key, row in wanted.items() if key not in standing], ignore_conflicts=True
     )
     _retime(standing=standing, wanted=possible)
     unwanted = [row.pk for key, row in standing.items() if key not in possible]
-    _supersede(rows.filter(pk__in=unwanted).exclude(_still_speaks(appointment)))
+    supersede(rows.filter(pk__in=unwanted).exclude(_still_speaks(appointment)))
 
 
 def _planned(
-    appointment: Appointment, preferences: plan.Preferences
+    appointment: Appointment, visit: Visit, preferences: plan.Preferences
 ) -> dict[tuple[Any, ...], Notice]:
-    notices = plan.plan(
-        visit=visit_of(appointment),
-        preferences=preferences,
-        now=now(),
-        rules=rules.plan_rules(),
-    )
+    notices = plan.plan(visit=visit, preferences=preferences, now=now(), rules=rules.plan_rules())
     rows = (_row(notice, appointment) for notice in notices)
     return {_key(row): row for row in rows}
 
@@ -83,7 +101,7 @@ def _row(planned: PlannedNotice, appointment: Appointment) -> Notice:
     is_farewell = planned.kind == Kind.changed and appointment.status == Status.CANCELLED
     return Notice(
         appointment=appointment,
-        subject_of=CANCELLED if is_farewell else "",
+        subject_of=CANCELLED if is_farewell else planned.subject,
         kind=planned.kind.value,
         occurrence=planned.occurrence,
         recipient=planned.recipient.value,
@@ -102,32 +120,21 @@ def _key(notice: Notice) -> tuple[Any, ...]:
     return tuple(getattr(notice, field) for field in KEY)
 
 
-def _supersede(rows: QuerySet[Notice]) -> None:
-    """Close open rows; one that was being sent may have been."""
-    lost = Case(
-        When(status=NoticeStatus.SENDING, then=F("answers_lost") + 1),
-        default=F("answers_lost"),
-        output_field=IntegerField(),
-    )
-    rows.filter(status__in=OPEN).update(
-        status=NoticeStatus.SUPERSEDED,
-        answers_lost=lost,
-        problem=Value("replaced by a newer plan"),
-        claimed_by="",
-        lease_until=None,
-    )
-
-
 def _still_speaks(appointment: Appointment) -> Q:
     """Name rows that the plan does not know and that stand nevertheless.
 
     Past their use, they are to be expired and listed, not forgotten. What was said of a closed
-    gate holds while the visit is to come.
+    gate holds while the visit is to come. What comes after a visit is asked about when it is due:
+    the next one may be cancelled until then.
     """
     if appointment.status == Status.CANCELLED:
         return Q(pk__in=[])
     past = Q(not_after__lte=now())
-    return past | Q(subject_of=GATE) if appointment.status == Status.BOOKED else past
+    if appointment.status in ENDED and appointment.status != Status.DISCHARGED:
+        return past
+    after = Q(kind__in=FOLLOW_UPS) | Q(kind=Kind.driving_ended, revision=appointment.revision)
+    gate = Q(subject_of=GATE) if appointment.status == Status.BOOKED else Q(pk__in=[])
+    return past | after | gate
 
 
 def _retime(
@@ -140,82 +147,6 @@ def _retime(
             Notice.objects.filter(pk=standing[key].pk, status=NoticeStatus.PENDING).update(
                 **moments
             )
-
-
-def visit_of(appointment: Appointment) -> Visit:
-    """Return what the plan needs to know of a visit, as it is and as it was told."""
-    was_told, preparation_told = _was_told(appointment)
-    is_cancelled = appointment.status == Status.CANCELLED
-    rebooked = appointment.changed_at if appointment.changed_at and not is_cancelled else None
-    has_arrived = appointment.status not in (Status.BOOKED, Status.EN_ROUTE)
-    return Visit(
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        zone=ZoneInfo(appointment.time_zone),
-        is_consultation=appointment.is_consultation,
-        booked_at=rebooked or appointment.booked_at,
-        version=appointment.version,
-        revision=appointment.revision,
-        fast_from=appointment.fast_from,
-        drive_after=appointment.drive_after,
-        changed_at=appointment.changed_at if was_told else None,
-        first_of_run=appointment.first_of_run,
-        preparation_told=preparation_told,
-        departed_at=appointment.departed_at,
-        arrived_at=now() if has_arrived and appointment.departed_at else None,
-        discharged_at=appointment.discharged_at,
-        dose_given=appointment.dosed_at is not None,
-        cancelled=is_cancelled,
-        over=appointment.status in OVER,
-    )
-
-
-def _was_told(appointment: Appointment) -> tuple[bool, bool]:
-    """Whether the promise that has just been changed went out, or may have, and its preparation."""
-    is_cancelled = appointment.status == Status.CANCELLED
-    if appointment.version == 1 and not is_cancelled:
-        return False, False  # nothing was promised before
-    sent = Q(status__in=[NoticeStatus.SENT, NoticeStatus.SENDING]) | Q(answers_lost__gt=0)
-    told = Notice.objects.filter(sent, appointment=appointment)
-    if not is_cancelled:
-        told = told.filter(version__lt=appointment.version)
-    first_word = told.filter(kind__in=FIRST_WORD).exclude(subject_of=GATE)
-    return first_word.exists(), told.filter(kind=Kind.prepare).exists()
-
-
-def tell_blocked(*, appointment: Appointment, reasons: Sequence[Reason]) -> None:
-    """Tell the patient and staff that a gate closed over a promised visit, and what comes next."""
-    about = Notice.objects.filter(appointment=appointment, subject_of=GATE)
-    _supersede(about)
-    at = now()
-    figures = rules.plan_rules()
-    is_near = appointment.starts_at - at < figures.near
-    accepts = preferences_of(appointment.patient).accept
-    said_before = about.filter(version=appointment.version).aggregate(last=Max("occurrence"))
-    row = {
-        "appointment": appointment,
-        "subject_of": GATE,
-        "kind": Kind.changed.value,
-        "occurrence": 0 if said_before["last"] is None else said_before["last"] + 1,
-        "recipient": Recipient.patient.value,
-        "notice_class": (NoticeClass.S if is_near else NoticeClass.F).value,
-        "version": appointment.version,
-        "ideal_at": at,
-        "send_from": at if is_near else at + figures.grace,
-        "not_after": max(appointment.starts_at, at + figures.grace),
-    }
-    Notice.objects.bulk_create(
-        Notice(**row, channel=channel.value)
-        for channel in Channel
-        if accepts(Recipient.patient, channel)
-    )
-    attention.ask(
-        kind="visit_blocked",
-        key=str(appointment.pk),
-        detail=f"A promised visit may not go ahead: {', '.join(r.code for r in reasons)}."[:500],
-        appointment=appointment,
-        patient=appointment.patient,
-    )
 
 
 def tell_route(
@@ -232,7 +163,7 @@ def tell_route(
     """
     at = now()
     ends = clock.at_local(day + timedelta(days=1), time(), ZoneInfo(nurse.time_zone))
-    _supersede(Notice.objects.filter(kind=Kind.route, subject_of__in=instead_of))
+    supersede(Notice.objects.filter(kind=Kind.route, subject_of__in=instead_of))
     row = Notice(
         subject_of=subject_of,
         kind=Kind.route.value,
@@ -245,11 +176,3 @@ def tell_route(
         facts={"nurse": nurse.pk, **facts},
     )
     Notice.objects.bulk_create([row], ignore_conflicts=True)
-
-
-def oldest_overdue_seconds() -> float:
-    """Return for how long the longest-waiting due notice has waited."""
-    at = now()
-    due = Notice.objects.due(at=at).order_by()
-    oldest: datetime | None = due.aggregate(at=Min(Greatest("send_from", "next_try_at")))["at"]
-    return (at - oldest).total_seconds() if oldest else 0.0

@@ -71,6 +71,11 @@ class Diary:
     taken: tuple[tuple[datetime, datetime], ...]
     infusions: tuple[tuple[datetime, int], ...]  # start, minimum hours its order asks for
 
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """When the infusions start."""
+        return tuple(start for start, _ in self.infusions)
+
     def is_busy(self, *, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether the patient has another visit then."""
         return any(start < ends_at and starts_at < end for start, end in self.taken)

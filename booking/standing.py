@@ -7,19 +7,25 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from booking import paging
+from booking import later, paging
 from booking.clock import at_local, local_day
 from booking.models import ENDED, FREED, Appointment, Notice, Status
+from booking.plan import NO_TEXTS
 from booking.planned import Channel, Kind, NoticeClass, PlanRules, Preferences, Recipient
 from config.core.clock import now
 from config.core.models import User
+from patients import contacts
+from patients.accounts import zone_of
 from patients.models import Patient
 
 PAGES = (Kind.adverse_event, Kind.crisis, Kind.unwell)
 DESK = (Recipient.on_call, Recipient.staff)
+FIRST_WORD = (Kind.booked, Kind.changed)
 OF_DISCHARGE = (Kind.driving_warning, Kind.driving_warning_escort)
+TOLD_ANEW = (*OF_DISCHARGE, Kind.driving_ended)
 EARLY = (Kind.today, Kind.on_the_way)
 GATE = "gate"  # what a `changed` about a closed gate is about
+GATE_OPEN = "is_open"  # the fact of one that says that it is open again
 CANCELLED = "cancelled"
 LATE_SMS_UNTIL = time(22)
 RULES = PlanRules()
@@ -32,6 +38,7 @@ def preferences_of(patient: Patient) -> Preferences:
         sms="sms" in patient.channels,
         sms_in_quiet_hours=patient.sms_in_quiet_hours,
         escort_sms=patient.escort_texts,
+        has_phone=bool(patient.phone),
     )
 
 
@@ -74,52 +81,60 @@ def objection(notice: Notice) -> str:
             return silenced
     if notice.recipient == Recipient.nurse:
         return "" if person_of(notice).is_active else "the account is closed"
-    if notice.appointment is not None:
-        outdated = _outdated(notice, notice.appointment)
-        if outdated:
-            return outdated
+    outdated = _outdated(notice, notice.appointment) if notice.appointment else ""
+    return outdated or later.objection(notice, at=now()) or _unreachable(notice)
+
+
+def _unreachable(notice: Notice) -> str:
+    """Say why the recipient is not written to by this channel."""
     recipient, channel = Recipient(notice.recipient), Channel(notice.channel)
-    if not preferences_of(patient_of(notice)).accept(recipient, channel):
+    if recipient in DESK:
+        return ""
+    preferences = preferences_of(patient_of(notice))
+    if not preferences.accept(recipient, channel):
         return "not wanted by this channel"
-    is_ours = recipient in DESK
-    return "" if is_ours or addresses(notice) else "no address on file"
+    if NO_TEXTS in notice.why and preferences.sms and preferences.has_phone:
+        return "goes by text"
+    where = addresses(notice)
+    return contacts.closed(channel=channel, address=where[0]) if where else "no address on file"
 
 
 def _outdated(notice: Notice, appointment: Appointment) -> str:
     if notice.version != appointment.version:
         return "the visit was moved"
+    if notice.kind in TOLD_ANEW and notice.revision != appointment.revision:
+        return "the visit's facts were corrected"
     if notice.kind in OF_DISCHARGE:
-        return _discharge_outdated(notice, appointment)
-    if notice.kind == Kind.changed and notice.subject_of == CANCELLED:
-        return ""
+        return _discharge_outdated(appointment)
     if notice.kind == Kind.on_the_way and appointment.status != Status.EN_ROUTE:
         return "the nurse is not on the way any more"
-    if notice.subject_of == GATE and not appointment.blocked:
-        return "nothing stands in the way any more"
-    return "the visit has ended" if appointment.status in ENDED else ""
+    is_farewell = notice.kind == Kind.changed and notice.subject_of == CANCELLED
+    if appointment.status in ENDED:
+        return "" if is_farewell or notice.kind in later.AFTERWARDS else "the visit has ended"
+    return _gate_outdated(notice, appointment) if notice.subject_of == GATE else ""
 
 
-def _discharge_outdated(notice: Notice, appointment: Appointment) -> str:
-    if notice.revision != appointment.revision:
-        return "the visit's facts were corrected"
+def _gate_outdated(notice: Notice, appointment: Appointment) -> str:
+    if notice.facts.get(GATE_OPEN):
+        return "something stands in the way again" if appointment.blocked else ""
+    return "" if appointment.blocked else "nothing stands in the way any more"
+
+
+def _discharge_outdated(appointment: Appointment) -> str:
     undosed = appointment.dosed_at is None and appointment.status in FREED
     return "nothing was given" if undosed else ""
 
 
 def quiet_until(notice: Notice, *, at: datetime) -> datetime | None:
-    """Return when a late text may go after all, if the hour is too quiet for it now.
+    """Return when to look at a notice again that is due and may not go yet.
 
-    Only texts wait: an e-mail wakes nobody, and what it says is late already.
+    The hour is too quiet for it, or it waits for the visit to be closed. A preparation that is late
+    goes by e-mail at any hour, and by text until ten at night.
     """
-    if notice.channel != Channel.sms or notice.appointment is None:
-        return None
-    if notice.notice_class == NoticeClass.O:
-        return None
-    appointment = notice.appointment
-    agreed = appointment.patient.sms_in_quiet_hours and notice.recipient == Recipient.patient
-    if notice.notice_class == NoticeClass.S and agreed:
-        return None
-    zone = ZoneInfo(appointment.time_zone)
+    waits_until = later.not_yet(notice, at=at)
+    if waits_until is not None or not _is_bound(notice):
+        return waits_until
+    zone = _zone_of(notice)
     is_late_preparation = notice.notice_class == NoticeClass.P
     begins = LATE_SMS_UNTIL if is_late_preparation else RULES.quiet_from
     today = local_day(at, zone)
@@ -127,6 +142,23 @@ def quiet_until(notice: Notice, *, at: datetime) -> datetime | None:
         return _morning(notice, today + timedelta(days=1), zone)
     morning = _morning(notice, today, zone)
     return morning if at < morning else None
+
+
+def _is_bound(notice: Notice) -> bool:
+    """Whether quiet hours hold for a notice that is due."""
+    if notice.notice_class == NoticeClass.O or notice.recipient == Recipient.nurse:
+        return False
+    if notice.channel == Channel.email:
+        return notice.notice_class == NoticeClass.F and notice.kind not in FIRST_WORD
+    is_patient = notice.recipient == Recipient.patient
+    agreed = is_patient and patient_of(notice).sms_in_quiet_hours
+    return not (notice.notice_class == NoticeClass.S and agreed)
+
+
+def _zone_of(notice: Notice) -> ZoneInfo:
+    """Where the recipient is: at home, where the visit is."""
+    appointment = notice.appointment
+    return ZoneInfo(appointment.time_zone) if appointment else zone_of(patient_of(notice))
 
 
 def _morning(notice: Notice, day: date, zone: ZoneInfo) -> datetime:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
 from django.core import mail
 
-from booking import appointments, notices, paging
+from booking import appointments, gate_notices, later, notices, paging
 from booking.models import Notice, NoticeStatus, StaffTask, Status
 from config.core.errors import Reason
 from tests import factories
@@ -43,7 +43,9 @@ def _on_the_day_of_booking() -> object:
 
 def test_it_plans_each_notice_of_a_visit_at_its_instant() -> None:
     booked()
-    planned = {(n.kind, n.channel): n.send_from for n in Notice.objects.all()}
+    planned = {
+        (n.kind, n.channel): n.send_from for n in Notice.objects.order_by("occurrence", "pk")
+    }
     assert planned == {
         ("booked", "email"): BOOKED_AT + timedelta(minutes=3),
         ("booked", "sms"): BOOKED_AT + timedelta(minutes=3),
@@ -56,10 +58,16 @@ def test_it_plans_each_notice_of_a_visit_at_its_instant() -> None:
         ("driving_warning", "sms"): utc(11, 24, 18, 40),
         ("driving_warning_escort", "sms"): utc(11, 24, 18, 40),
         ("no_discharge", "email"): utc(11, 24, 19, 10),
+        ("how_are_you", "email"): utc(11, 25, 16),
+        ("how_are_you", "sms"): utc(11, 25, 16),
+        ("driving_ended", "email"): utc(11, 25, 18, 40),
+        ("coming_days", "email"): utc(11, 27, 18, 40),  # the second of two
+        ("maintenance", "email"): datetime(2027, 1, 1, 18, 40, tzinfo=UTC),
     }
+    assert [n.send_from for n in rows(kind="coming_days", occurrence=0)] == [utc(11, 25, 18, 40)]
     # 7 PM in Chicago or earlier: the food stop is at 3:30 AM, `today` would be at 6:30 AM.
     assert planned["evening_before", "email"] <= utc(11, 24, 1)
-    assert row(kind="evening_before", channel="sms").why == "with today"
+    assert row(kind="evening_before", channel="sms").why.endswith("with today")
 
 
 def test_planning_again_changes_nothing() -> None:
@@ -75,9 +83,9 @@ def test_a_new_visit_is_planned_as_if_planned_again() -> None:
     appointment = factories.make_appointment(
         patient=factories.make_patient(), nurse=factories.make_nurse(), starts_at=STARTS_AT
     )
-    notices.plan_new(appointment=appointment)
+    notices.plan_new(appointments=[appointment], infusions=[])
     before = list(Notice.objects.order_by("pk").values())
-    assert len(before) == 11
+    assert len(before) == 18
     notices.plan_for(appointment=appointment)
     assert list(Notice.objects.order_by("pk").values()) == before
 
@@ -92,7 +100,8 @@ def test_what_was_sent_is_never_planned_again(outbox: Path) -> None:
 
 def test_each_notice_goes_at_its_instant_and_not_before(outbox: Path) -> None:
     booked()
-    for notice in Notice.objects.exclude(kind="no_discharge").order_by("send_from"):
+    of_the_end = ["no_discharge", *later.WAIT_FOR_THE_END]
+    for notice in Notice.objects.exclude(kind__in=of_the_end).order_by("send_from"):
         if Notice.objects.get(pk=notice.pk).status == NoticeStatus.SENT:
             continue
         send_at(notice.send_from - timedelta(seconds=1))
@@ -126,7 +135,7 @@ def test_a_moved_visit_is_told_once_and_the_old_time_never_again(outbox: Path) -
     for day in range(17, 26):
         send_at(utc(11, day, 23))
     assert {n.kind for n in rows(version=1, status="sent")} == {"booked"}
-    assert not [message.body for message in mail.outbox[1:] if "Tue 24 Nov, 9:30" in message.body]
+    assert not [m.body for m in mail.outbox[1:] if "visit is on Tue 24 Nov" in m.body]
 
 
 def test_a_cancelled_visit_says_so_and_nothing_more(outbox: Path) -> None:
@@ -236,20 +245,20 @@ def test_a_closed_gate_is_told_with_its_next_step(outbox: Path) -> None:
     appointment = booked()
     appointment.blocked = ["consent_missing"]
     appointment.save()
-    notices.tell_blocked(
+    gate_notices.tell_closed(
         appointment=appointment, reasons=[Reason("consent_missing", "Sign the consent.")]
     )
     notices.plan_for(appointment=appointment)
     send_at(BOOKED_AT + HOUR)
     told = [message for message in mail.outbox if "something is needed" in message.subject]
     assert len(told) == 1
-    assert "Read and sign the current version of your documents." in told[0].body
+    assert "Read and sign the new version of your documents." in told[0].body
     assert StaffTask.objects.get().kind == "visit_blocked"
 
 
 def test_a_gate_that_opens_again_in_time_is_not_mentioned(outbox: Path) -> None:
     appointment = booked()
-    notices.tell_blocked(appointment=appointment, reasons=[Reason("consent_missing", "Sign.")])
+    gate_notices.tell_closed(appointment=appointment, reasons=[Reason("consent_missing", "Sign.")])
     send_at(BOOKED_AT + HOUR)
     assert {n.problem for n in rows(subject_of="gate")} == {"nothing stands in the way any more"}
 
