@@ -9,10 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import QuerySet
 
 from booking import clock, grid, offers, rules
-from booking.models import Appointment
+from booking.models import OCCUPYING, Appointment
 from config.core.clock import now
 from config.core.errors import Refused
 from patients import gate
@@ -28,6 +27,13 @@ ALTERNATIVES = 5
 ALTERNATIVE_DAYS = 14
 DAY = timedelta(days=1)
 NONE = np.zeros(0, dtype=np.int64)
+# The states by name and not as a parameter: only then does PostgreSQL know, whatever it is asked,
+# that the index `appointment_taken` answers this by itself.
+HOLDING = f"""
+    SELECT taken FROM booking_appointment
+    WHERE status IN ({", ".join(f"'{status}'" for status in OCCUPYING)})
+        AND ends_at > %(held_after)s AND starts_at < %(held_before)s
+"""  # noqa: S608
 
 
 def travel() -> Travel:
@@ -69,22 +75,6 @@ def reach(*, first: date, last: date) -> tuple[datetime, datetime]:
     return datetime.combine(begin, time(), tzinfo=UTC), datetime.combine(end, time(), tzinfo=UTC)
 
 
-def holding(
-    *,
-    first: date,
-    last: date,
-    nurse_ids: Sequence[int] | None = None,
-    without: Appointment | None = None,
-) -> QuerySet[Appointment]:
-    """Return what takes nurses' time on these UTC days and two more on both sides."""
-    # Not by `overlapping`: the index `appointment_taken` answers this by itself.
-    begin, end = reach(first=first, last=last)
-    held = Appointment.objects.occupying().filter(ends_at__gt=begin, starts_at__lt=end)
-    if nurse_ids is not None:
-        held = held.filter(nurse__in=nurse_ids)
-    return held if without is None else held.exclude(pk=without.pk)
-
-
 def look(
     *,
     wish: rules.Wish,
@@ -99,7 +89,12 @@ def look(
     Days are local to each nurse, so the visits of a day more are read on both sides: the limits of
     a nurse's day count all of it.
     """
-    held = holding(first=first, last=last, nurse_ids=nurse_ids, without=without)
+    begin, end = reach(first=first, last=last)
+    held = HOLDING
+    if nurse_ids is not None:
+        held += " AND nurse_id = ANY(%(ids)s::bigint[])"
+    if without is not None:
+        held += " AND id <> %(without)s"
     return roster.look(
         therapy=wish.therapy,
         state=at.state,
@@ -107,6 +102,11 @@ def look(
         first=first - DAY,
         last=last + DAY,
         held=held,
+        held_parameters={
+            "held_after": begin,
+            "held_before": end,
+            "without": without and without.pk,
+        },
         nurse_ids=nurse_ids,
     )
 

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from booking import clock, search
 from booking.models import Appointment, Notice
+from patients import catalogue
 from patients.models import Therapy
 from scheduling.models import Nurse
 
@@ -65,13 +66,19 @@ class TherapyField(serializers.SlugRelatedField[Therapy]):
     """A therapy that can be booked, by its slug."""
 
     def __init__(self) -> None:
-        super().__init__(slug_field="slug", queryset=Therapy.objects.filter(is_active=True))
+        super().__init__(slug_field="slug", queryset=Therapy.objects.all())
 
     def to_internal_value(self, data: Any) -> Therapy:
         """Look the slug up; anything that is not plain text is no slug."""
         if not isinstance(data, str) or "\x00" in data:
             self.fail("does_not_exist", slug_name="slug", value="")
-        return super().to_internal_value(data)
+        try:
+            therapy = catalogue.offered(data)
+        except ValueError:  # half a character
+            self.fail("invalid")
+        if therapy is None:
+            self.fail("does_not_exist", slug_name="slug", value=data)
+        return therapy
 
 
 class SlotQuerySerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from django.db import transaction
 from config.core.clock import now
 from config.core.errors import Malformed
 from config.core.models import Role, User
+from config.core.postgres import prepared
 from patients import contacts, places
 from patients.models import Address, Patient
 
@@ -30,12 +32,31 @@ OF_THE_PATIENT = (
     "sms_in_quiet_hours",
     "language",
 )
+OF_ACCOUNT = """
+    SELECT {columns} FROM patients_patient AS patient
+    LEFT JOIN patients_address AS address ON address.patient_id = patient.id
+    WHERE patient.user_id = %s
+"""
 
 
 def patient_of(user: User, *, with_home: bool = True) -> Patient:
     """Return the patient of an account, created on first use; the home is read with it."""
-    patients = Patient.objects.select_related("user", "address") if with_home else Patient.objects
-    return patients.get_or_create(user=user)[0]
+    found = prepared.row(OF_ACCOUNT.format(columns=_columns(with_home=with_home)), [user.pk])
+    if found is None:
+        return Patient.objects.get_or_create(user=user)[0]
+    width = _columns(with_home=False).count(",") + 1
+    patient, home = prepared.load(Patient, found[:width]), found[width:]
+    patient.user = user
+    if with_home:  # as Django leaves it: of a patient without one it is known that there is none
+        known = patient._state.fields_cache  # noqa: SLF001
+        known["address"] = prepared.load(Address, home) if home[0] else None
+    return patient
+
+
+@cache
+def _columns(*, with_home: bool) -> str:
+    columns = prepared.columns(Patient, "patient")
+    return f"{columns}, {prepared.columns(Address, 'address')}" if with_home else columns
 
 
 def staff(user: object) -> User:

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db import transaction
 
+from config.core.postgres import prepared
 from patients import consent
 from patients.models import ConsentDocument, Permit, ServiceArea, Therapy
 
+OFFERED = "SELECT {columns} FROM patients_therapy WHERE slug = %s AND is_active"
 TEXTS = Path(__file__).parent / "consents"
 
 # Minutes, spacing and dose limits: docs/domain.md, "The service". Prices are an example.
@@ -65,6 +67,12 @@ PERMITS = {
 }
 
 AREA = {"latitude": 41.88, "longitude": -87.63, "radius_km": 60}
+
+
+def offered(slug: str) -> Therapy | None:
+    """Return a therapy that can be booked."""
+    found = prepared.row(OFFERED.format(columns=prepared.columns(Therapy)), [slug])
+    return prepared.load(Therapy, found) if found else None
 
 
 @transaction.atomic

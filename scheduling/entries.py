@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.conf import settings
-from django.db.models import QuerySet
 
 from patients.models import Therapy
 from scheduling import packed
@@ -63,8 +62,10 @@ class Asked:
     therapy, state
         What she must have papers for; no therapy asks for none.
     held
-        Rows of what takes nurses' time, to be read in the same statement; their column `taken`
-        packs nurse, start, end, latitude and longitude, and is null where there is no nurse.
+        A query of what takes nurses' time, to be read in the same statement: one column that packs
+        nurse, start, end, latitude and longitude, and is null where there is no nurse.
+    held_parameters
+        What it is asked with beside `ids`.
     employed
         Whether her account must be active as well.
     also
@@ -79,7 +80,8 @@ class Asked:
     therapy: Therapy | None = None
     state: str = ""
     with_leave: bool = True
-    held: QuerySet[Any] | None = None
+    held: str = ""
+    held_parameters: Mapping[str, Any] = field(default_factory=dict)
     also: str = ""
 
     @property
@@ -97,6 +99,7 @@ class Asked:
             "ids": None if self.nurse_ids is None else list(self.nurse_ids),
             "therapy": self.therapy and self.therapy.pk,
             "state": self.state,
+            **self.held_parameters,
         }
 
 
@@ -112,8 +115,8 @@ class Found:
 def read(asked: Asked) -> Found:
     """Read everything that is asked for, as it stands at one moment."""
     packs = _packs(asked)
-    if asked.held is not None:
-        packs["held"] = Pack(asked.held.values("taken"), HELD)
+    if asked.held:
+        packs["held"] = Pack(asked.held, HELD, is_stored=True)
     columns, also = packed.read(packs, parameters=asked.parameters, also=asked.also)
     staff = _staff(columns["nurses"])
     off = [_spans(columns["leaves"], staff)] if asked.with_leave else []

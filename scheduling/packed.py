@@ -1,7 +1,7 @@
 """Many rows in few bytes: PostgreSQL packs columns into one value, numpy reads them as they are.
 
 Forty thousand rows become one value of a megabyte and a half instead of a list of tuples; several
-querysets are read by one statement, and so at one moment.
+queries are answered by one statement, and so at one moment. Each connection has it planned once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import connection
 from numpy.typing import NDArray
 
 from config.core.postgres.base import DatabaseWrapper
@@ -46,23 +45,26 @@ class Pack:
     Attributes
     ----------
     rows
-        A query of these columns; or a queryset of one column that holds them packed already.
+        A query of these columns, or of one that holds them packed already.
+    is_stored
+        Whether they are packed already.
     """
 
-    rows: str | models.QuerySet[Any, Any]
+    rows: str
     kinds: dict[str, str]
+    is_stored: bool = False
 
-    def sql(self) -> tuple[str, dict[str, Any]]:
-        """One row of one value, and what is asked with beside the statement's own parameters."""
-        if not isinstance(self.rows, str):
-            return _stored(self.rows)
+    def sql(self) -> str:
+        """One row of one value."""
+        if self.is_stored:
+            return f"SELECT string_agg(c, ''::bytea) FROM ({self.rows}) q(c)"  # noqa: S608
         names = [f"c{number}" for number in range(len(self.kinds))]
         sent = " || ".join(
             _or_null(_SENT[kind].format(name), _NULLS.get(kind, _NULL))
             for name, kind in zip(names, self.kinds.values(), strict=True)
         )
         rows = f"({self.rows}) q({', '.join(names)})"
-        return f"SELECT string_agg({sent}, ''::bytea) FROM {rows}", {}  # noqa: S608
+        return f"SELECT string_agg({sent}, ''::bytea) FROM {rows}"  # noqa: S608
 
     def columns(self, value: bytes | None) -> Columns:
         """What PostgreSQL sent, as columns."""
@@ -74,16 +76,6 @@ class Pack:
         wide = np.frombuffer(value or b"", dtype=">i8").reshape(-1, len(self.kinds))
         turned = np.ascontiguousarray(wide.T, dtype=np.int64)
         return Columns(dict(zip(self.kinds, turned, strict=True)), self.kinds)
-
-
-def _stored(rows: models.QuerySet[Any, Any]) -> tuple[str, dict[str, Any]]:
-    try:
-        inner, values = rows.order_by().query.sql_with_params()
-    except EmptyResultSet:  # Django saw that there can be none
-        return "SELECT NULL::bytea", {}
-    parameters = {f"stored{number}": value for number, value in enumerate(values)}
-    inner %= tuple(f"%({name})s" for name in parameters)
-    return f"SELECT string_agg(c, ''::bytea) FROM ({inner}) q(c)", parameters  # noqa: S608
 
 
 def _or_null(sent: str, null: str | None) -> str:
@@ -127,11 +119,10 @@ def read(
     """
     asked = [pack.sql() for pack in packs.values()]
     if also:
-        asked.append((f"SELECT json_agg(q)::text FROM ({also}) q", {}))  # noqa: S608
-    sql = "SELECT " + ", ".join(f"({part})" for part, _ in asked)
-    given = {**parameters, **{name: one for _, more in asked for name, one in more.items()}}
+        asked.append(f"SELECT json_agg(q)::text FROM ({also}) q")  # noqa: S608
+    sql = "SELECT " + ", ".join(f"({part})" for part in asked)
     with cast("DatabaseWrapper", connection).binary_cursor() as cursor:
-        cursor.execute(sql, given)
+        cursor.execute(sql, parameters)
         row: tuple[Any, ...] = cursor.fetchone() or ()
     found = {
         name: pack.columns(value) for (name, pack), value in zip(packs.items(), row, strict=False)

@@ -6,12 +6,10 @@ the same statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-
-from django.db.models import QuerySet
 
 from patients.models import Permit, Therapy
 from scheduling import entries
@@ -55,7 +53,8 @@ def look(
     postal_code: str,
     first: date,
     last: date,
-    held: QuerySet[Any],
+    held: str,
+    held_parameters: Mapping[str, Any],
     nurse_ids: Sequence[int] | None = None,
 ) -> Look:
     """Read in one statement all that a search from `first` to `last` asks about nurses.
@@ -63,8 +62,8 @@ def look(
     Parameters
     ----------
     held
-        Rows whose column `taken` packs what takes the time of nurses, see `entries.Asked`, on these
-        days and one more on both sides.
+        A query of what takes the time of nurses, see `entries.Asked`, on these days and one more on
+        both sides.
     """
     found = entries.read(
         Asked(
@@ -75,6 +74,7 @@ def look(
             therapy=therapy,
             state=state,
             held=held,
+            held_parameters=held_parameters,
             also=CLOSURES,
         )
     )

@@ -22,7 +22,6 @@ from scheduling.models import Closure, Leave, Nurse, Shift, ShiftException
 from tests.factories import CHICAGO, make_appointment, make_nurse, make_patient, therapy
 
 pytestmark = pytest.mark.django_db
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ZONE = ZoneInfo(CHICAGO)
 QUARTER = timedelta(minutes=15)
 # Two days before clocks go forward, and before they go back.
@@ -32,7 +31,7 @@ CHANGES = (datetime(2027, 3, 12, 16, tzinfo=UTC), datetime(2027, 11, 5, 16, tzin
 def queries_of_a_search(patient: Patient, **headers: str) -> int:
     client = Client(headers=headers)
     if not headers:
-        client.force_login(patient.user, backend=BACKEND)
+        client.force_login(patient.user)
     day = now().astimezone(ZONE).date()
     path = f"/api/v1/slots/?therapy=mood-40&from={day}&to={day + timedelta(days=27)}"
     with CaptureQueriesContext(connection) as asked:
@@ -45,7 +44,7 @@ def queries_of_a_search(patient: Patient, **headers: str) -> int:
 def test_it_asks_as_few_questions_about_forty_nurses_as_about_three() -> None:
     ada, ben = make_patient(), make_patient(name="Ben Okafor")
     signed_in = Client()
-    signed_in.force_login(ada.user, backend=BACKEND)
+    signed_in.force_login(ada.user)
     token = str(signed_in.session.session_key)
     nurses = [make_nurse() for _ in range(3)]
     few = queries_of_a_search(ada, **{"X-Session-Token": token})
@@ -159,7 +158,7 @@ def test_it_says_what_each_slot_means_as_booking_writes_it() -> None:
         make_nurse()
         ada = make_patient()
         client = Client()
-        client.force_login(ada.user, backend=BACKEND)
+        client.force_login(ada.user)
         path = "/api/v1/slots/?therapy=mood-40&from=2027-03-13&to=2027-03-16"
         slots: list[dict[str, Any]] = client.get(path).json()["slots"]
         wish = search.wish_for(

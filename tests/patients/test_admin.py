@@ -44,10 +44,7 @@ HOSTILE = "<script>alert(1)</script> \u202e🙂"
 def client_of(role: str) -> Client:
     """A browser in which someone of that role is signed in."""
     client = Client()
-    client.force_login(
-        make_user(role=role, name="Erin Cole"),
-        backend="allauth.account.auth_backends.AuthenticationBackend",
-    )
+    client.force_login(make_user(role=role, name="Erin Cole"))
     return client
 
 

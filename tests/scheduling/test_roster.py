@@ -10,7 +10,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
-from booking.models import Appointment
 from config.core.errors import constraint_of
 from scheduling import roster
 from scheduling.intervals import Interval
@@ -175,7 +174,8 @@ def closed(slug: str = "mood-40", state: str = "IL", postal_code: str = "60302")
         postal_code=postal_code,
         first=MONDAY - DAY,
         last=MONDAY + 3 * DAY,
-        held=Appointment.objects.none(),
+        held="",
+        held_parameters={},
     )
     return found.closed
 

@@ -1,5 +1,8 @@
 """Django's PostgreSQL backend, with a clear word where no database is configured."""
 
+import math
+import select
+import time
 from typing import Any
 
 import psycopg
@@ -9,9 +12,20 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Format
 
+# A firewall forgets a connection that idles for minutes, and says so only when asked.
+SURE_SECONDS = 30
+
+
+def _is_readable(connection: psycopg.Connection[Any]) -> bool:
+    looked = select.poll()
+    looked.register(connection.fileno(), select.POLLIN)
+    return bool(looked.poll(0))
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Refuse to connect while `DATABASE_URL` is unset, at the first connection and not before."""
+
+    _asked_at = -math.inf
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Open a connection, or say which variable to set."""
@@ -23,6 +37,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         opened = super().get_new_connection(conn_params)
         opened.prepare_threshold = 0  # of `prepared_cursor`; Django's own cursors never prepare
         return opened
+
+    def is_usable(self) -> bool:
+        """Whether the connection still stands; asked once for each request.
+
+        One that has just been used and has nothing to be read, not even its end, does.
+        """
+        asked, self._asked_at = self._asked_at, time.monotonic()
+        if self._asked_at - asked < SURE_SECONDS and not _is_readable(self.connection):
+            return True
+        return bool(super().is_usable())
 
     def prepared_cursor(self, *, binary: bool = False) -> CursorWrapper:
         """Open a cursor for statements that are always worded alike.

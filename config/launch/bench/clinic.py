@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
@@ -41,7 +42,6 @@ SHORT = {
     "max_mg_per_kg": Decimal("0.5"),
 }
 VISITS = ((time(8), 8), (time(12), 4), (time(15, 45), 8))  # first start, quarter hours of play
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 BATCH = 2000
 
 
@@ -270,7 +270,7 @@ def _signed_in(user: User) -> str:
     """A session as signing in makes it; its key is the app client's token."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = BACKEND
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)
