@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from booking import clock, plan, rules
+from booking import clock, fallback, plan, rules
 from booking.circumstances import new_visit, visit_of
 from booking.delivery import send_due
 from booking.models import ENDED, OPEN, Appointment, Notice, NoticeStatus, Status
@@ -20,6 +20,7 @@ from booking.recovery import expire, recover_lapsed
 from booking.replaced import supersede
 from booking.standing import CANCELLED, GATE, preferences_of
 from config.core.clock import now
+from config.core.postgres import prepared
 from scheduling.models import Nurse
 
 __all__ = [
@@ -37,6 +38,7 @@ KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "sub
 EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
 NO_TEXTS = replace(EVERY_CHANNEL, has_phone=False)
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
+OF_EACH = (*KEY, *MOMENTS, "appointment", "notice_class", "created_at")
 
 
 def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetime]) -> None:
@@ -51,7 +53,7 @@ def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetim
     """
     at, figures = now(), rules.plan_rules()
     preferences = preferences_of(appointments[0].patient)
-    rows = (
+    rows = [
         _row(planned, appointment)
         for appointment in appointments
         for planned in plan.plan(
@@ -60,8 +62,8 @@ def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetim
             now=at,
             rules=figures,
         )
-    )
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    ]
+    prepared.insert(rows, varying=OF_EACH)
 
 
 def plan_for(*, appointment: Appointment) -> None:
@@ -140,13 +142,13 @@ def _still_speaks(appointment: Appointment) -> Q:
 def _retime(
     *, standing: Mapping[tuple[Any, ...], Notice], wanted: Mapping[tuple[Any, ...], Notice]
 ) -> None:
-    """Move waiting rows whose moments the plan has moved."""
+    """Move waiting rows whose moments the plan has moved; an e-mail for a failed text stays."""
     for key in standing.keys() & wanted.keys():
+        row = standing[key]
         moments = {field: getattr(wanted[key], field) for field in MOMENTS}
-        if any(getattr(standing[key], field) != moment for field, moment in moments.items()):
-            Notice.objects.filter(pk=standing[key].pk, status=NoticeStatus.PENDING).update(
-                **moments
-            )
+        has_moved = any(getattr(row, field) != moment for field, moment in moments.items())
+        if has_moved and row.why != fallback.WHY:
+            Notice.objects.filter(pk=row.pk, status=NoticeStatus.PENDING).update(**moments)
 
 
 def tell_route(

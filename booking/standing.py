@@ -96,7 +96,10 @@ def _unreachable(notice: Notice) -> str:
     if NO_TEXTS in notice.why and preferences.sms and preferences.has_phone:
         return "goes by text"
     where = addresses(notice)
-    return contacts.closed(channel=channel, address=where[0]) if where else "no address on file"
+    if not where:
+        return "no address on file"
+    reason = contacts.closed(channel=channel, address=where[0])
+    return f"the address is closed: {reason}" if reason else ""
 
 
 def _outdated(notice: Notice, appointment: Appointment) -> str:
