@@ -88,7 +88,7 @@ def hold(
                     raise _NurseIsGone
                 appointment.nurse_id = one.nurse_id
                 with constraints_as_refusals():
-                    appointment.save()
+                    prepared.save(appointment)
                 return
         except _NurseIsGone:
             continue

@@ -6,18 +6,23 @@ from uuid import UUID
 
 from booking.models import Appointment
 from config.core.postgres import prepared
-from patients.models import Patient
+from patients.models import Address, Patient
 
-LOCKED_PATIENT = "SELECT {columns} FROM patients_patient WHERE id = %s FOR UPDATE"
+LOCKED_PATIENT = "SELECT {} FROM patients_patient WHERE id = %s FOR UPDATE"
+HOME = "SELECT {} FROM patients_address WHERE patient_id = %s"
+OF_A_PATIENT = Address.patient.field.remote_field
 
 
 def lock_patient(patient: Patient) -> Patient:
-    """Lock the patient's row until the transaction ends."""
-    sql = LOCKED_PATIENT.format(columns=prepared.columns(Patient))
-    found = prepared.row(sql, [patient.pk])
+    """Lock the patient's row until the transaction ends, and read it and where they live."""
+    found = prepared.row(LOCKED_PATIENT.format(prepared.columns(Patient)), [patient.pk])
     if found is None:
         raise Patient.DoesNotExist
-    return prepared.load(Patient, found)
+    locked = prepared.load(Patient, found)
+    # Not in one statement: one that has waited for the row would give the home of before.
+    home = prepared.row(HOME.format(prepared.columns(Address)), [patient.pk])
+    OF_A_PATIENT.set_cached_value(locked, prepared.load(Address, home) if home else None)
+    return locked
 
 
 def locked(appointment_id: UUID) -> Appointment:

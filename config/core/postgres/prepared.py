@@ -7,7 +7,7 @@ adds one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -15,6 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, models
 
 from config.core.postgres.base import DatabaseWrapper
 
+# What psycopg sends as it is.
+AS_GIVEN = (models.CharField, models.TextField, models.IntegerField, models.DateTimeField)
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
 
@@ -62,38 +64,48 @@ def load(model: type[M], values: Sequence[Any]) -> M:
     return model.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
-def insert(instance: models.Model, *, returning: str) -> Row:
-    """Write a new row as `save` does; what PostgreSQL generates is read when it is looked at.
+def part(model: type[M], **values: Any) -> M:
+    """Return a stored instance of which only some columns were read."""
+    return model.from_db(DEFAULT_DB_ALIAS, list(values), list(values.values()))
+
+
+def save(instance: models.Model) -> None:
+    """Write an instance as `save` does; what PostgreSQL generates is read when it is looked at."""
+    state = instance._state  # noqa: SLF001 -- as documented by Django
+    if not state.adding:
+        instance.save()
+        return
+    values = [_value(field, instance) for field in _written(type(instance))]
+    change(_insertion(type(instance)), values)
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+
+
+def insert(instances: Sequence[models.Model], *, varying: Collection[str]) -> None:
+    """Write new rows in one go, but for those that a unique constraint knows already.
 
     Parameters
     ----------
-    returning
-        Expressions of the row to be answered.
+    varying
+        The fields in which rows usually differ: what all have alike is sent once.
     """
-    fields = _written(type(instance))
-    values = [
-        field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields
-    ]
-    sql = f"{_insertion(type(instance))} RETURNING {returning}"
-    found = row(sql, values)
-    state = instance._state  # noqa: SLF001 -- as documented by Django
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    return found or ()
+    if not instances:
+        return
+    values: list[Any] = []
+    several: list[str] = []
+    for field in _written(type(instances[0])):
+        first, *others = given = [vars(instance)[field.attname] for instance in instances]
+        if field.name not in varying and all(value == first for value in others):
+            values.append(field.get_db_prep_save(first, connection))
+            continue
+        several.append(field.name)
+        if not isinstance(field, AS_GIVEN):
+            given = [field.get_db_prep_save(value, connection) for value in given]
+        values.append(given)
+    change(_insertion_of_many(type(instances[0]), tuple(several)), values)
 
 
-def insert_new(like: models.Model, varying: Mapping[str, Sequence[Any]]) -> None:
-    """Write rows like one, save for some fields, whose values are given in columns.
-
-    A row that a unique constraint knows already is left out.
-    """
-    values = [
-        [field.get_db_prep_save(value, connection) for value in varying[field.name]]
-        if field.name in varying
-        else field.get_db_prep_save(getattr(like, field.attname), connection)
-        for field in _written(type(like))
-        if field.name in varying or not field.primary_key
-    ]
-    change(_insertion_of_many(type(like), frozenset(varying)), values)
+def _value(field: models.Field[Any, Any], instance: models.Model) -> Any:
+    return field.get_db_prep_save(getattr(instance, field.attname), connection)
 
 
 def _known(model: type[models.Model]) -> Any:
@@ -128,7 +140,7 @@ def _insertion(model: type[models.Model]) -> str:
 
 
 @cache
-def _insertion_of_many(model: type[models.Model], varying: frozenset[str]) -> str:
+def _insertion_of_many(model: type[models.Model], varying: tuple[str, ...]) -> str:
     fields = _written(model)
     names = ", ".join(f'"{field.column}"' for field in fields)
     given = ", ".join(
