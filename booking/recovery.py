@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from booking import attention, words
-from booking.models import Appointment, Notice, NoticeStatus
-from booking.planned import NoticeClass
+from booking import attention, folding, words
+from booking.models import Appointment, Notice, NoticeStatus, StaffTask
+from booking.planned import Channel, NoticeClass
 from config.core.clock import now
 from patients.models import Patient
 
-MAX_ATTEMPTS = 8
-LONGEST_WAIT = timedelta(minutes=15)
+MAX_ATTEMPTS = 8  # of ours that fail by our own fault
+LONGEST_WAIT = timedelta(minutes=10)
+LONGEST_URGENT_WAIT = timedelta(minutes=1)
+DELAYED_AFTER = timedelta(minutes=2)
+DELAYED = "message_delayed"
 URGENT = (NoticeClass.S, NoticeClass.O)
 REPEATABLE = (NoticeClass.S, NoticeClass.P, NoticeClass.O)
 # A message that went out once too often does less harm than one of these missing.
@@ -48,24 +51,39 @@ def locked(pk: int) -> Iterator[Notice]:
 
 def wait(notice: Notice) -> timedelta:
     """Return how long to wait before the next try: doubling, with jitter, shorter where urgent."""
-    shortest = timedelta(seconds=5 if notice.notice_class in URGENT else 30)
-    longest = min(shortest * 2.0 ** max(notice.attempts - 1, 0), LONGEST_WAIT)
+    is_urgent = notice.notice_class in URGENT
+    shortest = timedelta(seconds=5 if is_urgent else 30)
+    most = LONGEST_URGENT_WAIT if is_urgent else LONGEST_WAIT
+    longest = min(shortest * 2.0 ** min(max(notice.attempts - 1, 0), 10), most)
     return longest * random.uniform(0.5, 1)  # noqa: S311  spreads load, hides nothing
 
 
-def not_sent(*, pk: int, worker: str, problem: str, for_good: bool = False) -> None:
-    """Try again later, or give up: the provider refuses for good, or time or patience is out."""
+def not_sent(
+    *, pk: int, worker: str, problem: str, for_good: bool = False, is_ours: bool = False
+) -> None:
+    """Try again later, or give up.
+
+    Parameters
+    ----------
+    for_good
+        The provider will never take it.
+    is_ours
+        It failed before any provider was asked, which more tries seldom mend. Whom a provider turns
+        away for now is tried for as long as the message is of use.
+    """
     with locked(pk) as notice:
         if not in_hand(notice, worker):
             return
         notice.problem = problem[:300]
         notice.next_try_at = now() + wait(notice)
         useless = notice.not_after is not None and notice.next_try_at >= notice.not_after
-        if for_good or useless or notice.attempts >= MAX_ATTEMPTS:
+        if for_good or useless or (is_ours and notice.attempts >= MAX_ATTEMPTS):
             _close(notice, NoticeStatus.FAILED)
             _ask_for_a_call(notice, "message_failed")
-        else:
-            _close(notice, NoticeStatus.PENDING)
+            return
+        _close(notice, NoticeStatus.PENDING)
+        if notice.notice_class in URGENT and now() - notice.send_from >= DELAYED_AFTER:
+            _tell_of_delay(notice)
 
 
 def in_doubt(*, pk: int, worker: str = "", problem: str = "") -> None:
@@ -73,7 +91,7 @@ def in_doubt(*, pk: int, worker: str = "", problem: str = "") -> None:
     with locked(pk) as notice:
         if worker and not in_hand(notice, worker):
             return
-        if notice.status != NoticeStatus.SENDING:
+        if notice.status != NoticeStatus.SENDING or not (worker or _has_lapsed(notice)):
             return
         notice.problem = problem or "stopped while it was being sent"
         notice.answers_lost += 1
@@ -115,22 +133,49 @@ def recover_lapsed() -> int:
     """Take back what a worker claimed and did not finish, and return how much."""
     at = now()
     with transaction.atomic():
-        claimed = Notice.objects.filter(status=NoticeStatus.CLAIMED, lease_until__lt=at)
+        claimed = Notice.objects.filter(_lapsed(at), status=NoticeStatus.CLAIMED)
         lapsed = list(claimed.select_for_update(skip_locked=True).values_list("pk", flat=True))
         back = Notice.objects.filter(pk__in=lapsed).update(
             status=NoticeStatus.PENDING, claimed_by="", lease_until=None
         )
-    return back + _doubt_lapsed(at)
+    return back + _doubt_lapsed(at) + _call_back(at)
+
+
+def _lapsed(at: datetime) -> Q:
+    """Name leases that are over; one that ends later than any was taken on a clock set wrong."""
+    return Q(lease_until__lt=at) | Q(lease_until__gt=at + _longest_lease())
+
+
+def _has_lapsed(notice: Notice) -> bool:
+    at, until = now(), notice.lease_until
+    return until is not None and (until < at or until > at + _longest_lease())
+
+
+def _longest_lease() -> timedelta:
+    return timedelta(seconds=settings.NOTICE_LEASE_SECONDS + 1)
+
+
+def _call_back(at: datetime) -> int:
+    """Have calls of staff tried at once that a clock set wrong has put off."""
+    far = at + 2 * LONGEST_URGENT_WAIT
+    calls = Notice.objects.filter(status=NoticeStatus.PENDING, notice_class=NoticeClass.O)
+    return calls.filter(channel__in=Channel, next_try_at__gt=far).update(next_try_at=None)
 
 
 def _doubt_lapsed(at: datetime) -> int:
     """Doubt rows left in `sending`; one that a worker still holds locked is not left."""
-    left = Notice.objects.filter(status=NoticeStatus.SENDING, lease_until__lt=at)
+    left = Notice.objects.filter(_lapsed(at), status=NoticeStatus.SENDING)
     with transaction.atomic():
         free = list(left.select_for_update(skip_locked=True).values_list("pk", flat=True))
     for pk in free:
         in_doubt(pk=pk)
     return len(free)
+
+
+def give_back(taken: Sequence[int], *, worker: str) -> None:
+    """Put rows that were claimed and not begun back into the queue."""
+    mine = Notice.objects.filter(pk__in=taken, status=NoticeStatus.CLAIMED, claimed_by=worker)
+    mine.update(status=NoticeStatus.PENDING, claimed_by="", lease_until=None)
 
 
 def in_hand(notice: Notice, worker: str) -> bool:
@@ -149,6 +194,12 @@ def postpone(notice: Notice, *, until: datetime) -> None:
     )
 
 
+def fold(notice: Notice) -> None:
+    """Close a locked row that a newer one says as well; listed, and nobody need call."""
+    notice.problem = folding.FOLDED
+    _close(notice, NoticeStatus.EXPIRED)
+
+
 def supersede(notice: Notice, *, problem: str) -> None:
     """Close a locked row that must not go any more, and say why."""
     notice.problem = problem
@@ -158,6 +209,23 @@ def supersede(notice: Notice, *, problem: str) -> None:
 def _close(notice: Notice, status: NoticeStatus) -> None:
     notice.status, notice.claimed_by, notice.lease_until = status, "", None
     notice.save()
+
+
+def arrived(notice: Notice) -> None:
+    """Close what asked for a call because a message was late, now that it went."""
+    if notice.attempts > 1 and notice.notice_class in URGENT:
+        attention.solved(StaffTask.objects.filter(kind=DELAYED, key=_key(notice)))
+
+
+def _tell_of_delay(notice: Notice) -> None:
+    """Ask for a call about what cannot wait; once, though it is tried again every minute."""
+    if not StaffTask.objects.filter(kind=DELAYED, key=_key(notice)).exists():
+        _ask_for_a_call(notice, DELAYED)
+
+
+def _key(notice: Notice) -> str:
+    about = notice.appointment_id or notice.patient_id or notice.subject_of
+    return f"{about}/{notice.kind}/{notice.version}"
 
 
 def _ask_for_a_call(notice: Notice, kind: str) -> None:
@@ -175,10 +243,9 @@ def _ask_for_a_call(notice: Notice, kind: str) -> None:
     if twins.filter(status=NoticeStatus.SENT).exists():
         return
     appointment = notice.appointment
-    about = notice.appointment_id or notice.patient_id or notice.subject_of
     attention.ask(
         kind=kind,
-        key=f"{about}/{notice.kind}/{notice.version}",
+        key=_key(notice),
         detail=f"“{words.spoken(notice.kind)}” did not reach the {notice.recipient}: please call.",
         appointment=appointment,
         patient=appointment.patient if appointment else notice.patient,

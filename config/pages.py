@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from booking import notices, overview
+from booking import alarm, notices, overview, watching
 from config.core import clock, heartbeats
 from config.core.models import Role, User
 from patients import accounts
@@ -47,6 +47,7 @@ def readyz(_: HttpRequest) -> JsonResponse:
         "migrations": _migrations(),
         "worker_and_beat": _heartbeat(),
         "oldest_overdue_notice": _overdue(),
+        "messages": _messages(),
     }
     is_ready = all(answer == "ok" for answer in checks.values())
     body = {
@@ -56,6 +57,8 @@ def readyz(_: HttpRequest) -> JsonResponse:
         "travel_engine": _travel(),
         # Without it no day is planned or published unasked.
         "dispatch": _dispatch(),
+        # Without it nobody is called when messages stop.
+        "watch": _watch(),
     }
     return JsonResponse(body, status=200 if is_ready else 503)
 
@@ -99,6 +102,20 @@ def _dispatch() -> str:
     except DatabaseError:
         return "unknown"
     return "ok" if alive else "no sign of life"
+
+
+def _messages() -> str:
+    try:
+        return alarm.standing()
+    except DatabaseError:
+        return "unknown"
+
+
+def _watch() -> str:
+    try:
+        return "ok" if watching.is_alive() else "no sign of life"
+    except DatabaseError:
+        return "unknown"
 
 
 def _travel() -> str:

@@ -8,6 +8,8 @@ from config.core.clock import now
 from config.core.models import Heartbeat
 
 BEAT = "beat"
+NOTICES = "notices"
+WATCH = "watch"
 WORKER = "worker"
 DISPATCH = "dispatch"
 STALE_AFTER = timedelta(seconds=60)

@@ -79,7 +79,7 @@ def _start(supervisor: Supervisor, port: int) -> None:
     _say("Preparing the database ...")
     supervisor.run(name="migrate", command=processes.MIGRATE)
     supervisor.run(name="seed", command=processes.SEED)
-    _say("Starting web, worker and beat ...")
+    _say("Starting web, workers, beat and watch ...")
     schedule = str(states.DEMO / "beat-schedule")
     serving = processes.serving(bind=f"{HOST}:{port}", beat_schedule=schedule)
     for name, command in serving.items():

@@ -13,8 +13,10 @@ def serving(*, bind: str, beat_schedule: str) -> Mapping[str, Command]:
     return {
         "web": web(bind=bind),
         "worker": WORKER,
+        "notices": NOTICES,
         "dispatch": DISPATCH,
         "beat": beat(schedule=beat_schedule),
+        "watch": WATCH,
     }
 
 
@@ -29,11 +31,19 @@ def web(*, bind: str) -> Command:
 _WORKER = ("-m", "celery", "-A", "config.celery:app", "worker", "--pool", "prefork")
 _QUIET = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
 WORKER: Command = (*_WORKER, "--concurrency", "2", *_QUIET)
+# Sends messages: a provider that hangs keeps nothing else waiting.
+NOTICES: Command = (
+    *(*_WORKER, "--concurrency", "2", *_QUIET),
+    *("--queues", "notices", "--hostname", "notices@%h"),
+)
 # Plans days, one at a time: a search that takes minutes keeps no message waiting.
 DISPATCH: Command = (
     *(*_WORKER, "--concurrency", "1", *_QUIET),
     *("--queues", "dispatch", "--hostname", "dispatch@%h"),
 )
+
+# Needs neither Redis nor a worker: it calls staff when those no longer send messages.
+WATCH: Command = ("manage.py", "watch")
 
 
 def beat(*, schedule: str) -> Command:

@@ -54,8 +54,13 @@ class Provider:
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     standing_in = Provider()
-    monkeypatch.setattr(channels, "send", standing_in.send)
+    monkeypatch.setattr(channels.Line, "send", lambda _, **given: standing_in.send(**given))
     return standing_in
+
+
+def sender(worker: str) -> delivery.Sender:
+    with channels.line() as line:
+        return delivery.Sender(line, worker=worker)
 
 
 @pytest.mark.django_db
@@ -63,7 +68,7 @@ def test_after_an_outage_safety_goes_first_then_preparation_then_the_rest(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(delivery, "_hand_over", lambda notice: said.append(notice.notice_class))
+    monkeypatch.setattr(delivery, "_hand_over", lambda notice, _: said.append(notice.notice_class))
     with time_machine.travel(BOOKED_AT, tick=False):
         ada = booked()
     # Ben's was booked the evening before Ada's, whose safety and preparation fell due in between.
@@ -118,7 +123,7 @@ def test_nobody_is_asked_to_call_where_the_other_channel_got_through(
 
 @pytest.mark.django_db
 def test_a_worker_that_dies_with_a_claim_gives_it_back(at_due: Any, provider: Provider) -> None:
-    assert len(delivery.claim_due(worker="first", limit=5)) == 2
+    assert len(delivery.claim_due(sender("first"), limit=5)) == 2
     assert notices.send_due() == 0
     at_due.shift(timedelta(seconds=61))
     assert notices.send_due() == 2
@@ -127,12 +132,13 @@ def test_a_worker_that_dies_with_a_claim_gives_it_back(at_due: Any, provider: Pr
 
 @pytest.mark.django_db
 def test_a_worker_whose_lease_lapsed_sends_nothing(at_due: Any, provider: Provider) -> None:
-    taken = delivery.claim_due(worker="slow", limit=5)
+    slow = sender("slow")
+    taken = delivery.claim_due(slow, limit=5)
     at_due.shift(timedelta(seconds=61))
-    assert [delivery.deliver(pk=pk, worker="slow") for pk in taken] == [False, False]
+    assert [delivery.deliver(row, slow) for row in taken] == [False, False]
     assert not provider.taken
     assert notices.send_due() == 2
-    assert [delivery.deliver(pk=pk, worker="slow") for pk in taken] == [False, False]
+    assert [delivery.deliver(row, slow) for row in taken] == [False, False]
     assert len(provider.taken) == 2
 
 
@@ -213,9 +219,32 @@ def test_a_provider_that_is_down_is_asked_again_ever_later(at_due: Any, provider
 
 
 @pytest.mark.django_db
-def test_after_eight_tries_staff_are_asked_to_call(at_due: Any, provider: Provider) -> None:
+def test_whom_a_provider_turns_away_for_now_is_tried_for_as_long_as_it_is_of_use(
+    at_due: Any, provider: Provider
+) -> None:
     kept = _owed(notice_class="P")
-    provider.before = channels.NotSent("SMTPServerDisconnected")
+    assert kept.not_after is not None
+    provider.before = channels.NotSent("SMTPRecipientsRefused 450")
+    while now() < kept.not_after:
+        notices.send_due()
+        at_due.shift(timedelta(hours=2))
+    notices.send_due()
+    kept.refresh_from_db()
+    assert kept.attempts > 50
+    assert kept.status in (NoticeStatus.FAILED, NoticeStatus.EXPIRED)
+    assert "please call" in StaffTask.objects.get().detail
+
+
+@pytest.mark.django_db
+def test_after_eight_tries_that_failed_by_our_own_fault_staff_are_asked_to_call(
+    at_due: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = _owed(notice_class="P")
+
+    def render(_: Notice) -> channels.Message:
+        raise ValueError
+
+    monkeypatch.setattr(messages, "render", render)
     for _ in range(recovery.MAX_ATTEMPTS):
         notices.send_due()
         at_due.shift(timedelta(minutes=15))
@@ -330,7 +359,7 @@ def _while_one_is_sent(
         assert not committed.wait(timeout=0.3)
         order.append("sent")
 
-    monkeypatch.setattr(channels, "send", send)
+    monkeypatch.setattr(channels.Line, "send", lambda _, **given: send(**given))
     appointment = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
     Notice.objects.exclude(kind="booked", channel="email").update(status=NoticeStatus.SUPERSEDED)
     Notice.objects.filter(status=NoticeStatus.PENDING).update(send_from=F("created_at"))
@@ -371,10 +400,11 @@ def test_a_cancellation_knows_of_the_message_that_is_being_sent(
 def test_a_claimed_message_of_a_visit_moved_meanwhile_is_not_sent(provider: Provider) -> None:
     appointment = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
     Notice.objects.filter(kind="booked").update(send_from=F("created_at"))
-    taken = delivery.claim_due(worker="first", limit=5)
+    first = sender("first")
+    taken = delivery.claim_due(first, limit=5)
     assert taken
     moved(appointment, by=timedelta(days=1), at=now())
-    assert not any(delivery.deliver(pk=pk, worker="first") for pk in taken)
+    assert not any(delivery.deliver(row, first) for row in taken)
     assert not provider.taken
     assert {n.status for n in rows(version=1)} == {NoticeStatus.SUPERSEDED}
 

@@ -31,7 +31,7 @@ def test_its_commands_are_the_launchers() -> None:
 
 def test_it_waits_for_engines_that_answer_and_for_the_migrations() -> None:
     services = _services()
-    for name in ("web", "worker", "dispatch", "beat"):
+    for name in ("web", "worker", "notices", "dispatch", "beat", "watch"):
         waits = {other: how["condition"] for other, how in services[name]["depends_on"].items()}
         assert waits == {
             "postgres": "service_healthy",

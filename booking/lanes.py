@@ -1,0 +1,109 @@
+"""Many messages at once: each lane is a thread with its own database connection and line.
+
+A lane is of one channel, so a provider that hangs keeps only its own lanes waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from booking import channels, delivery, recovery
+from booking.models import Notice
+from booking.planned import NoticeClass
+from config.core import heartbeats, steady
+from config.core.clock import now
+
+# Short, so that a worker that is told to stop can; the next ring goes on.
+RING_SECONDS = 5.0
+ROWS_PER_LANE = 5
+POLL_SECONDS = 0.25
+
+logger = logging.getLogger(__name__)
+_watch = steady.Watch()
+
+
+@dataclass
+class _Ring:
+    """What the lanes of one ring share."""
+
+    ends: float = field(default_factory=lambda: time.monotonic() + RING_SECONDS)
+    sent: int = 0
+    at_work: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def enter(self) -> None:
+        with self.lock:
+            self.at_work += 1
+
+    def leave(self, *, sent: int) -> bool:
+        """Take note of a batch; whether other lanes are still at work."""
+        with self.lock:
+            self.at_work -= 1
+            self.sent += sent
+            return self.at_work > 0
+
+
+def ring() -> int:
+    """Send all that is due, within a time, and return how many went."""
+    doubt = steady.doubt(_watch)
+    if doubt:
+        logger.error("only calls of staff are sent: %s", doubt)
+    recovery.recover_lapsed()
+    classes = (NoticeClass.O,) if doubt else delivery.IN_ORDER
+    shared, wanted = _Ring(), _wanted()
+    if len(wanted) == 1:
+        _drive(shared, channel=wanted[0], classes=classes)
+    else:
+        threads = [
+            threading.Thread(target=_lane, args=[shared, channel, classes], name=f"lane-{channel}")
+            for channel in wanted
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    if not doubt:
+        recovery.expire()
+        heartbeats.beat(heartbeats.NOTICES)
+    return shared.sent
+
+
+def _wanted() -> list[str]:
+    """Return the channel of each lane worth opening, by how much is due."""
+    most = settings.NOTICE_LANES * ROWS_PER_LANE
+    ripe = Notice.objects.ripe(at=now())
+    counts = {name: ripe.filter(channel=name)[:most].count() for name in delivery.CHANNELS}
+    return [name for name, count in counts.items() for _ in range(-(-count // ROWS_PER_LANE))]
+
+
+def _lane(shared: _Ring, channel: str, classes: tuple[NoticeClass, ...]) -> None:
+    try:
+        _drive(shared, channel=channel, classes=classes)
+    except DatabaseError as error:
+        # What it had claimed lapses, and a later ring sends it.
+        logger.warning("a lane ends: %s", type(error).__name__)
+    finally:
+        connection.close()
+
+
+def _drive(shared: _Ring, *, channel: str, classes: tuple[NoticeClass, ...]) -> None:
+    """Send batches until nothing is due while no other lane is at work either."""
+    with channels.line() as line:
+        sender = delivery.Sender(line, by=(channel,), classes=classes)
+        while time.monotonic() < shared.ends:
+            taken = sent = 0
+            shared.enter()
+            try:
+                taken, sent = delivery.send_some(sender)
+            finally:
+                others = shared.leave(sent=sent)
+            if not taken:
+                if not others:
+                    return
+                time.sleep(POLL_SECONDS)
