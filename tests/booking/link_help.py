@@ -1,0 +1,37 @@
+"""What the tests of links share: a link in Ada's message, opened and answered."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+from django.test import Client
+
+from booking import links
+from booking.links import Purpose
+from booking.models import Notice
+
+
+def address(purpose: Purpose, notice: Notice) -> str:
+    return urlsplit(links.url(purpose, notice)).path
+
+
+def opened(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.content.decode()
+    return answer.content.decode()
+
+
+def hidden(shown: str) -> str:
+    """The id of the form that was shown."""
+    return re.findall(r'name="client_id" value="([^"]+)"', shown)[0]
+
+
+def answered(client: Client, path: str, **facts: Any) -> HttpResponse:
+    """Open the page, send its form, and return what it leads to."""
+    shown = client.get(path).content.decode()
+    response: Any = client.post(path, {"client_id": hidden(shown), **facts}, follow=True)
+    assert isinstance(response, HttpResponse)
+    return response
