@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from booking import attention, words
-from booking.models import ENDED, Appointment, Notice, NoticeStatus
+from booking.models import Appointment, Notice, NoticeStatus
 from booking.planned import Channel, Kind, NoticeClass, Recipient
 from config.core.clock import now
 from config.core.models import User
