@@ -155,6 +155,7 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
         _refuse_closed(
             patient=current.patient, wish=wish, order=current.order, state=current.state or None
         )
+        was_at = current.starts_at
         _set_times(appointment=current, wish=wish)
         current.version += 1
         current.changed_at = current.gate_asked_at = at
@@ -166,7 +167,7 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
             without=current,
         )
         notices.plan_for(appointment=current)
-        runs.mend(patient=current.patient)
+        runs.mend(visit=current, was_at=was_at)
     return current
 
 
@@ -201,7 +202,7 @@ def cancel(*, appointment: Appointment, reason: str = "") -> Appointment:
         _enter(current, Status.CANCELLED)
         current.save()
         notices.plan_for(appointment=current)
-        runs.mend(patient=current.patient)
+        runs.mend(visit=current, was_at=current.starts_at)
     return current
 
 
@@ -273,3 +274,5 @@ def progress(
         appointment.revision += 1
     appointment.save()
     notices.plan_for(appointment=appointment)
+    if status in FREED:
+        runs.mend(visit=appointment, was_at=appointment.starts_at)

@@ -25,6 +25,7 @@ from scheduling.models import Nurse
 
 __all__ = [
     "expire",
+    "fields_of",
     "oldest_overdue_seconds",
     "plan_for",
     "plan_new",
@@ -38,7 +39,6 @@ KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "sub
 EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
 NO_TEXTS = replace(EVERY_CHANNEL, has_phone=False)
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
-OF_EACH = (*KEY, *MOMENTS, "appointment", "notice_class", "created_at")
 
 
 def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetime]) -> None:
@@ -53,8 +53,8 @@ def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetim
     """
     at, figures = now(), rules.plan_rules()
     preferences = preferences_of(appointments[0].patient)
-    rows = [
-        _row(planned, appointment)
+    each = [
+        {**fields_of(planned), "appointment_id": appointment.pk}
         for appointment in appointments
         for planned in plan.plan(
             visit=new_visit(appointment, infusions=infusions),
@@ -63,7 +63,7 @@ def plan_new(*, appointments: Sequence[Appointment], infusions: Sequence[datetim
             rules=figures,
         )
     ]
-    prepared.insert(rows, varying=OF_EACH)
+    prepared.insert_each(Notice(), each=each)
 
 
 def plan_for(*, appointment: Appointment) -> None:
@@ -99,23 +99,29 @@ def _planned(
     return {_key(row): row for row in rows}
 
 
+def fields_of(planned: PlannedNotice) -> dict[str, Any]:
+    """Return what a plan says of a message, as its row has it."""
+    return {
+        "subject_of": planned.subject,
+        "kind": planned.kind.value,
+        "occurrence": planned.occurrence,
+        "recipient": planned.recipient.value,
+        "channel": planned.channel.value,
+        "notice_class": planned.notice_class.value,
+        "version": planned.version,
+        "revision": planned.revision,
+        "ideal_at": planned.ideal_at,
+        "send_from": planned.send_from,
+        "not_after": planned.not_after,
+        "why": planned.why,
+    }
+
+
 def _row(planned: PlannedNotice, appointment: Appointment) -> Notice:
-    is_farewell = planned.kind == Kind.changed and appointment.status == Status.CANCELLED
-    return Notice(
-        appointment=appointment,
-        subject_of=CANCELLED if is_farewell else planned.subject,
-        kind=planned.kind.value,
-        occurrence=planned.occurrence,
-        recipient=planned.recipient.value,
-        channel=planned.channel.value,
-        notice_class=planned.notice_class.value,
-        version=planned.version,
-        revision=planned.revision,
-        ideal_at=planned.ideal_at,
-        send_from=planned.send_from,
-        not_after=planned.not_after,
-        why=planned.why,
-    )
+    row = Notice(**fields_of(planned), appointment=appointment)
+    if planned.kind == Kind.changed and appointment.status == Status.CANCELLED:
+        row.subject_of = CANCELLED
+    return row
 
 
 def _key(notice: Notice) -> tuple[Any, ...]:

@@ -9,7 +9,8 @@ The figures are this clinic's policy (``docs/domain.md``, "Messages").
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from booking.clock import at_local, check_range, local_day
 from booking.kinds import TABLE, Row
@@ -34,8 +35,8 @@ __all__ = [
     "Preferences",
     "Recipient",
     "Visit",
-    "page",
     "plan",
+    "questionnaire",
 ]
 
 DEFAULT_RULES = PlanRules()
@@ -43,6 +44,7 @@ PLACE_IN_TABLE = {(row.kind, row.occurrence): place for place, row in enumerate(
 FIRST_WORD = (Kind.booked, Kind.changed)
 FOLDS = {row.kind: row.folds_into for row in TABLE if row.folds_into}
 NOT_IN_DIGEST = {row.kind for row in TABLE if not row.in_digest}
+REMINDERS = 3
 MOVED, NO_TEXTS, DIGEST = "quiet hours", "no texts", "digest"
 
 
@@ -84,20 +86,51 @@ def _place_in_time(notice: PlannedNotice) -> tuple[datetime, int, Channel]:
     return notice.send_from, PLACE_IN_TABLE[notice.kind, notice.occurrence], notice.channel
 
 
-def page(*, kind: Kind, at: datetime, occurrence: int = 0, version: int = 1) -> PlannedNotice:
-    """A page to on-call staff, at once: an adverse event, a crisis in an intake."""
-    instant = check_range(at)
-    return PlannedNotice(
-        kind=kind,
-        recipient=Recipient.on_call,
-        channel=Channel.email,
-        notice_class=NoticeClass.O,
-        ideal_at=instant,
-        send_from=instant,
-        not_after=None,
-        occurrence=occurrence,
-        version=version,
-    )
+def questionnaire(
+    *,
+    begun_at: datetime,
+    zone: ZoneInfo,
+    preferences: Preferences,
+    now: datetime,
+    subject: str = "",
+    rules: PlanRules = DEFAULT_RULES,
+) -> list[PlannedNotice]:
+    """What to remind of who began the questionnaire and did not send it, soonest first.
+
+    A day after it was begun, and twice more; each is of no use once the next one is due.
+
+    Parameters
+    ----------
+    zone
+        Where the patient lives.
+    subject
+        What tells this beginning from a later one.
+
+    Raises
+    ------
+    ValueError
+        If an instant is naive or out of range.
+    """
+    begun, moment, day = check_range(begun_at), check_range(now), timedelta(days=1)
+    planned = []
+    for channel in preferences.taken(Recipient.patient, (Channel.email,)):
+        for occurrence in range(REMINDERS):
+            ideal_at = begun + (occurrence + 1) * day
+            send_from = _awake(ideal_at, zone=zone, rules=rules, notice_class=NoticeClass.F)
+            notice = PlannedNotice(
+                kind=Kind.intake_incomplete,
+                recipient=Recipient.patient,
+                channel=channel,
+                notice_class=NoticeClass.F,
+                ideal_at=ideal_at,
+                send_from=send_from,
+                not_after=ideal_at + day,
+                occurrence=occurrence,
+                why=MOVED if send_from != ideal_at else "",
+                subject=subject,
+            )
+            planned.append(notice)
+    return [notice for notice in planned if notice.not_after and moment < notice.not_after]
 
 
 def _place(row: Row, case: Case, preferences: Preferences) -> Iterator[PlannedNotice]:
@@ -145,26 +178,40 @@ def _is_bound(row: Row, channel: Channel, preferences: Preferences) -> bool:
 
 
 def _out_of_quiet(ideal_at: datetime, row: Row, case: Case) -> datetime:
-    """The nearest time that is not quiet: for P the evening before, for the others the morning."""
     zone, rules = case.visit.zone, case.rules
+    if row.early_on_the_day:
+        the_day = local_day(case.visit.starts_at, zone)
+        return _awake(
+            ideal_at, zone=zone, rules=rules, notice_class=row.notice_class, the_day=the_day
+        )
+    return _awake(ideal_at, zone=zone, rules=rules, notice_class=row.notice_class)
+
+
+def _awake(
+    ideal_at: datetime,
+    *,
+    zone: ZoneInfo,
+    rules: PlanRules,
+    notice_class: NoticeClass,
+    the_day: date | None = None,
+) -> datetime:
+    """The nearest time that is not quiet: for P the evening before, for the others the morning.
+
+    On one day, if given, the morning begins earlier.
+    """
     local = ideal_at.astimezone(zone)
     late = local.time() >= rules.quiet_from
     evening = local.date() if late else local.date() - timedelta(days=1)
     morning = evening + timedelta(days=1)
-    ends = _quiet_ends(row, case, morning)
+    ends = rules.quiet_until_on_the_day if morning == the_day else rules.quiet_until
     if not late and local.time() >= ends:
         return ideal_at
-    if row.notice_class is not NoticeClass.P:
+    if notice_class is not NoticeClass.P:
         return at_local(morning, ends, zone)
     earlier = at_local(evening, rules.moved_earlier_to, zone)
     # A zone may leave out a whole day: its evening is that of the day after.
     day_before = evening - timedelta(days=1)
     return earlier if earlier <= ideal_at else at_local(day_before, rules.moved_earlier_to, zone)
-
-
-def _quiet_ends(row: Row, case: Case, day: date) -> time:
-    early = row.early_on_the_day and day == local_day(case.visit.starts_at, case.visit.zone)
-    return case.rules.quiet_until_on_the_day if early else case.rules.quiet_until
 
 
 def _folded(notices: list[PlannedNotice]) -> list[PlannedNotice]:

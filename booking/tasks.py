@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from booking import lanes, replies, sweeps
+from booking import lanes, reminders, replies, sweeps
 
 
 @shared_task
@@ -15,6 +15,12 @@ def send_due_notices() -> int:
 def sweep() -> int:
     """Look for what nobody called us about."""
     return sweeps.run()
+
+
+@shared_task
+def remind() -> int:
+    """Look for what patients have left undone."""
+    return reminders.run()
 
 
 @shared_task

@@ -170,6 +170,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 20},
     },
+    "remind": {
+        "task": "booking.tasks.remind",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep-nurses": {
         "task": "nurses.tasks.sweep",
         "schedule": 5.0,

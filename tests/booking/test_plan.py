@@ -15,7 +15,6 @@ from booking.plan import (
     Preferences,
     Recipient,
     Visit,
-    page,
     plan,
 )
 from tests.booking.plan_help import (
@@ -380,15 +379,6 @@ def test_it_waits_until_seven_to_say_that_cleo_is_on_her_way() -> None:
     notices = plan(visit=visit, preferences=EVERYTHING, now=departed_at)
 
     assert one(notices, Kind.on_the_way, Channel.sms).send_from == local(11, 23, 7)
-
-
-@pytest.mark.parametrize("kind", [Kind.adverse_event, Kind.crisis])
-def test_it_pages_on_call_staff_at_any_hour(kind: Kind) -> None:
-    at = local(11, 23, 3)
-    notice = page(kind=kind, at=at)
-
-    assert (notice.send_from, notice.not_after) == (at, None)
-    assert (notice.recipient, notice.notice_class) == (Recipient.on_call, NoticeClass.O)
 
 
 def test_it_refuses_far_dates() -> None:
