@@ -54,6 +54,10 @@ class Supervisor:
         self._commands[name] = command
         self._started[name] = time.monotonic()
 
+    def pid(self, *, name: str) -> int:
+        """Return the number of a process that was started."""
+        return self._running[name].pid
+
     def require_all(self) -> None:
         """Raise `Died` for one that ended."""
         for name, process in self._running.items():

@@ -1,0 +1,208 @@
+"""Where a case plays: engines, sinks, and the processes that send messages."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+
+from config.launch import owned, postgres, processes, state as states, valkey
+from config.launch.bench.house import Failed, House
+from config.launch.faults import sinks
+from config.launch.faults.sinks import Sinks
+from config.launch.supervisor import Supervisor
+
+DATABASE = "faults"
+INSIDE = "config.launch.faults.inside"
+LEASE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the rows that were due."""
+
+    due: int
+    exact: int
+    lost: int
+    doubled: int
+    early: int
+    late: int
+    strange: int
+    unsent: str  # what the rows say that were not sent
+
+    def __str__(self) -> str:
+        troubles = ("lost", "doubled", "early", "late", "strange")
+        counts = [(getattr(self, name), name) for name in troubles]
+        said = [f"{count} {name}" for count, name in counts if count]
+        if self.unsent:
+            said.append(f"unsent: {self.unsent}")
+        return ", ".join([f"{self.exact} of {self.due} exactly once", *said])
+
+
+class Stage:
+    """Engines and sinks, with the processes a case starts."""
+
+    def __init__(self, *, house: House, taken: Sinks, settings: dict[str, str]) -> None:
+        self.house = house
+        self.sinks = taken
+        self.settings = {**settings, "NOTICE_LEASE_SECONDS": str(LEASE_SECONDS)}
+        # Marked otherwise than the engines, which go on when these are stopped.
+        self.state = house.state / "app"
+        self.state.mkdir(exist_ok=True)
+        self.app = Supervisor(state=self.state, environment=self.environment())
+        self._again = ExitStack()
+
+    def environment(self) -> dict[str, str]:
+        ours = owned.environment(state=self.state)
+        return {**self.house.environment(DATABASE), **ours, **self.settings}
+
+    def begin(self, *, visits: int, kinds: list[str], in_seconds: float = 0) -> int:
+        """An empty clinic with messages that fall due; gives how many."""
+        self.app.stop()
+        self.app = Supervisor(state=self.state, environment=self.environment())
+        self.house.make(DATABASE)
+        self.redis().flushall()
+        self.sinks.forget()
+        made = self.inside(
+            "rows", "--visits", visits, "--in-seconds", in_seconds, "--kinds", *kinds
+        )
+        return int(made["rows"])
+
+    def inside(self, part: str, *options: object) -> dict[str, Any]:
+        """Run a part of the product in a process of its own; gives what it printed last."""
+        done = subprocess.run(
+            [sys.executable, "-m", INSIDE, part, *map(str, options)],
+            cwd=states.ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise Failed(f"{part} gave {done.returncode}:\n{done.stderr[-3000:]}")
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+
+    def start(self, *, senders: int = 1, beats: int = 1, watch: bool = False) -> None:
+        """Start what sends messages and what rings for it."""
+        for number in range(senders):
+            command = [*processes.NOTICES]
+            command[command.index("--hostname") + 1] = f"notices{number}@%h"
+            self.app.start(name=f"notices{number}", command=command)
+        for number in range(beats):
+            schedule = str(self.house.state / f"beat{number}")
+            self.app.start(name=f"beat{number}", command=processes.beat(schedule=schedule))
+        if watch:
+            self.app.start(name="watch", command=processes.WATCH)
+
+    def wait_until(
+        self, happened: Callable[[], bool], *, seconds: float, tend: bool = True
+    ) -> float:
+        """Wait, as the launcher does: starting again what died; gives how long it took."""
+        began = time.monotonic()
+        while not happened():
+            if time.monotonic() - began > seconds:
+                return seconds
+            if tend:
+                self.app.restart_dead()
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def kill_child(self, name: str) -> int:
+        """Kill the processes in which a worker's tasks run; the worker itself goes on."""
+        children = self.children(name)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        owned.gone(children, within=10)
+        return len(children)
+
+    def children(self, name: str) -> list[int]:
+        parent = self.app.pid(name=name)
+        found = Path(f"/proc/{parent}/task/{parent}/children")
+        return [int(pid) for pid in found.read_text().split()] if found.exists() else []
+
+    def restart_postgres(self) -> None:
+        """Stop it as an operator would, and start it again on the same data."""
+        home = postgres.find_home(state=self.house.state)
+        command = home.command("pg_ctl", "restart", "-D", str(home.data), "-m", "fast", "-s")
+        subprocess.run(command, check=True, capture_output=True)
+
+    def restart_valkey(self) -> None:
+        """Kill it and start it again where it was, with nothing left in it."""
+        server = self.redis()
+        pid = int(server.info("server")["process_id"])
+        server.flushall()
+        os.kill(pid, signal.SIGKILL)
+        owned.gone([pid], within=10)
+        path = Path(urlsplit(self.house.redis_url).path)
+        path.unlink(missing_ok=True)
+        self._again.enter_context(valkey.running(state=self.house.state, sockets=path.parent))
+        self.redis().flushall()
+
+    def redis(self) -> Any:
+        return redis.Redis.from_url(self.house.redis_url)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the database of the case."""
+        with psycopg.connect(self.house.address(DATABASE), autocommit=True) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def left(self) -> int:
+        """How many rows still wait or are in hand."""
+        query = (
+            "SELECT count(*) FROM booking_notice WHERE status IN ('pending','claimed','sending')"
+        )
+        return int(self.rows(query)[0][0])
+
+    def tally(self) -> Tally:
+        """Compare what was due with what was received."""
+        got: Counter[int | None] = Counter(d.notice for d in self.sinks.deliveries)
+        rows = self.rows(
+            "SELECT id, status, extract(epoch FROM send_from), extract(epoch FROM not_after)"
+            " FROM booking_notice"
+        )
+        known = {row[0] for row in rows}
+        when = {number: (float(row[2]), float(row[3])) for row in rows for number in [row[0]]}
+        received = [d for d in self.sinks.deliveries if d.notice in known]
+        return Tally(
+            due=len(rows),
+            exact=sum(got[number] == 1 for number in known),
+            lost=sum(got[number] == 0 for number in known),
+            doubled=sum(got[number] > 1 for number in known),
+            early=sum(d.at < when[d.notice or 0][0] - 0.5 for d in received),
+            late=sum(d.at > when[d.notice or 0][1] for d in received),
+            strange=len(self.sinks.deliveries) - len(received),
+            unsent="; ".join(f"{row[0]} x {row[1]} ({row[2]})" for row in self.rows(_UNSENT)),
+        )
+
+    def close(self) -> None:
+        """Stop what was started, and what was started again."""
+        self.app.stop()
+        self._again.close()
+        postgres.stop_left_behind(data=postgres.find_home(state=self.house.state).data)
+
+
+_UNSENT = (
+    "SELECT count(*), status, left(problem, 60) FROM booking_notice"
+    " WHERE status <> 'sent' GROUP BY 2, 3 ORDER BY 1 DESC"
+)
+
+
+@contextmanager
+def opened(house: House) -> Iterator[Stage]:
+    """A stage in this house until the end of the block."""
+    with sinks.running() as (taken, settings):
+        stage = Stage(house=house, taken=taken, settings=settings)
+        try:
+            yield stage
+        finally:
+            stage.close()
