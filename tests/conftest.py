@@ -5,7 +5,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from django.conf import settings as configured
+
+# How long an example takes says nothing on a machine that runs other tests beside it.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+# Tests that run beside each other have databases of their own, and so what they cache.
+configured.CACHES["default"]["KEY_PREFIX"] += os.environ.get("PYTEST_XDIST_WORKER", "")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -24,6 +32,8 @@ def chromium_path() -> str:
 
 @pytest.fixture(autouse=True)
 def _kept_apart(settings: Any, tmp_path: Path) -> None:
-    """Keep the messages of a test to itself, and its passwords cheap."""
+    """Keep the messages of a test to itself, and its passwords and its clients cheap."""
     settings.OUTBOX_DIR = tmp_path / "outbox"
+    # Static files are found when they are asked for, not listed for each client of each test.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,7 @@
-"""bin/test: pytest on engines of its own, or on those the environment names."""
+"""bin/test: pytest on engines of its own, or on those the environment names.
+
+Without arguments it runs everything, as many tests at once as there are processors.
+"""
 
 import os
 import signal
@@ -11,6 +14,8 @@ from config.launch import engines, owned, state as states
 from config.launch.signals import Stopped, raise_stopped
 
 INTERRUPTED = 130  # what a shell reports after SIGINT
+# All tests: on every processor, whoever is done first takes from the others.
+EVERYTHING = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")
 
 
 def main() -> int:
@@ -18,7 +23,7 @@ def main() -> int:
     raise_stopped()
     try:
         with environment() as variables:
-            return run(["-m", "pytest", *sys.argv[1:]], variables=variables)
+            return run(["-m", "pytest", *(sys.argv[1:] or EVERYTHING)], variables=variables)
     except engines.CannotStart as error:
         print(error, file=sys.stderr)
         return 1
