@@ -10,5 +10,8 @@ application = get_wsgi_application()
 
 # Bind shared tasks to the configured Celery app in web processes too.
 from config.celery import app as celery_app  # noqa: E402
+from config.core import memory  # noqa: E402
+
+memory.settle()
 
 __all__ = ["application", "celery_app"]

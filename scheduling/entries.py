@@ -143,11 +143,12 @@ def _packs(asked: Asked) -> dict[str, Pack]:
         "shifts": Pack(
             # A shift of the day before may reach into the first.
             f"""
-            SELECT {", ".join(SHIFT)} FROM scheduling_shift
+            SELECT packed FROM scheduling_shift
             WHERE kind = %(kind)s AND valid_from <= %(last)s AND {theirs}
             AND (valid_until IS NULL OR valid_until >= %(first)s::date - 1)
             """,  # noqa: S608
             SHIFT,
+            is_stored=True,
         ),
         "changes": Pack(
             f"""
