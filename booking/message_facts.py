@@ -6,15 +6,17 @@ of the visit; free texts are passed on only where they say nothing of what a vis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Max
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
 from booking import clock, driving, links, words
@@ -81,17 +83,14 @@ class Say:
 
     def moment(self, instant: datetime) -> str:
         """Say day, time and zone."""
-        return clock.say_moment(
-            instant, self.zone, language=self.language, in_full=self.in_full
-        )
+        return clock.say_moment(instant, self.zone, language=self.language, in_full=self.in_full)
 
     def time(self, instant: datetime) -> str:
         """Say the time; with the zone's abbreviation on a day on which clocks change."""
         said = clock.say_time(instant, self.zone, language=self.language)
         day = clock.local_day(instant, self.zone)
         begins, ends = (
-            clock.at_local(one, time(), self.zone).astimezone(self.zone)
-            for one in (day, day + DAY)
+            clock.at_local(one, time(), self.zone).astimezone(self.zone) for one in (day, day + DAY)
         )
         if begins.utcoffset() == ends.utcoffset():
             return said
@@ -113,7 +112,7 @@ def context(notice: Notice) -> dict[str, Any]:
         "clinic_name": words.neutral(settings.CLINIC_NAME, marks=",.&"),
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_number": settings.EMERGENCY_NUMBER,
-        "link": facts.get("link") or settings.SITE_URL,
+        "link": _ours(facts.get("link")),
         "first_name": words.first_name(person_of(notice).name),
         "initials": words.initials(person_of(notice).name),
         "is_digest": "digest" in notice.why,
@@ -141,16 +140,24 @@ def _say(notice: Notice) -> Say:
 
 def _facts(notice: Notice, *, say: Say) -> dict[str, Any]:
     """Return what the row itself carries."""
+    street = notice.appointment.line1.casefold() if notice.appointment else ""
     counts = {f"{name}_count": len(v) for name, v in notice.facts.items() if isinstance(v, list)}
-    return counts | {name: _fit(value, say=say) for name, value in notice.facts.items()}
+    fit = {name: _fit(v, say=say, street=street) for name, v in notice.facts.items()}
+    return counts | fit
 
 
-def _fit(value: object, *, say: Say) -> object:
+def _fit(value: object, *, say: Say, street: str) -> object:
     """Return one fact as it may be said: instants aloud, texts only where they are neutral."""
     if isinstance(value, list):
-        return [fit for one in value if (fit := _fit(one, say=say))]
-    if not isinstance(value, str):
-        return value if isinstance(value, bool | int) else None
+        return [fit for one in value if (fit := _fit(one, say=say, street=street))]
+    if isinstance(value, bool | int):
+        return value
+    return _fit_text(value, say=say, street=street) if isinstance(value, str) else None
+
+
+def _fit_text(value: str, *, say: Say, street: str) -> str:
+    if street and street in value.casefold():
+        return ""
     if value.startswith(f"{settings.SITE_URL}/"):
         return value
     if value == words.A_CLOSURE:
@@ -160,6 +167,12 @@ def _fit(value: object, *, say: Say) -> object:
     except ValueError:
         return words.neutral(value, marks=",;:_")
     return say.moment(instant) if instant.tzinfo else ""
+
+
+def _ours(link: object) -> str:
+    """Return a link into our own pages; where a row has none, to the patient's."""
+    home: str = settings.SITE_URL
+    return link if isinstance(link, str) and link.startswith(f"{home}/") else home
 
 
 def _desk(notice: Notice) -> dict[str, Any]:
@@ -175,9 +188,10 @@ def _desk(notice: Notice) -> dict[str, Any]:
 
 
 def _visit(notice: Notice, appointment: Appointment, *, say: Say) -> dict[str, Any]:
+    """Return what is to be said of the visit; what few messages say is reckoned as they say it."""
     at = now()
     nurse = appointment.nurse
-    drive_after = _driving(appointment, at=at)
+    until = cache(partial(_driving, appointment, at=at))
     said: dict[str, Any] = {
         "starts": say.moment(appointment.starts_at),
         "ends": say.moment(appointment.ends_at),
@@ -188,15 +202,18 @@ def _visit(notice: Notice, appointment: Appointment, *, say: Say) -> dict[str, A
         "escort_name": words.name(appointment.patient.escort_name),
         "is_cancelled": notice.subject_of == CANCELLED,
         "next_steps": _next_steps(appointment) if notice.subject_of == GATE else [],
-        "drive_after": say.moment(drive_after) if drive_after else "",
+        "drive_after": SimpleLazyObject(lambda: say.moment(moment) if (moment := until()) else ""),
         "fast_from": say.moment(appointment.fast_from) if appointment.fast_from else "",
         "liquids_until": (
             say.moment(appointment.liquids_until) if appointment.liquids_until else ""
         ),
         "times": _times(appointment, say=say, at=at),
-        "clock": list(_clock(appointment, drive_after=drive_after, say=say, at=at)),
+        "clock": cache(lambda: list(_clock(appointment, until=until, say=say, at=at))),
     }
-    return said | {name: links.url(purpose, notice) for name, purpose in LINKS.items()}
+    return said | {
+        name: SimpleLazyObject(partial(links.url, purpose, notice))
+        for name, purpose in LINKS.items()
+    }
 
 
 def _day(instant: datetime, say: Say) -> object:
@@ -232,7 +249,7 @@ def _times(appointment: Appointment, *, say: Say, at: datetime) -> dict[str, str
 
 
 def _clock(
-    appointment: Appointment, *, drive_after: datetime | None, say: Say, at: datetime
+    appointment: Appointment, *, until: Callable[[], datetime | None], say: Say, at: datetime
 ) -> Iterator[Line]:
     """Yield everything about the visit that is still ahead, in the order in which it comes."""
     if appointment.is_consultation:
@@ -247,6 +264,7 @@ def _clock(
         if moment is not None and moment > at:
             part = "before" if field in STOPS else "visit"
             yield Line(part, str(LABELS[field]), say.moment(moment))
+    drive_after = until()
     if drive_after:
         yield Line("after", _("No driving, machinery or alcohol until"), say.moment(drive_after))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+READ = 400  # of what somebody wrote; what comes after is not said anyway
 NAME_LENGTH = 40
 REASON_LENGTH = 100
 A_CLOSURE = "a closure"
@@ -36,7 +37,7 @@ def name(text: str) -> str:
 
     A word that names what the visit is for is left out: anybody can call themselves so.
     """
-    kept = "".join(c for c in text[:2000] if _is_letter(c) or c in NAME_MARKS or c.isspace())
+    kept = "".join(c for c in text[:READ] if _is_letter(c) or c in NAME_MARKS or c.isspace())
     said = " ".join(word for word in kept.split() if not NAMING.search(word))
     return "" if NAMING.search(said) else said[:NAME_LENGTH].strip(NAME_MARKS + " ")
 
@@ -48,7 +49,7 @@ def first_name(text: str) -> str:
 
 def neutral(text: str, *, marks: str = ",") -> str:
     """Return a free text's letters and figures; empty if it would say what the visit is for."""
-    kept = "".join(c for c in text[:2000] if _is_said(c) or c in marks)
+    kept = "".join(c for c in text[:READ] if _is_said(c) or c in marks)
     plain = " ".join(kept.split())[:REASON_LENGTH].strip(f"{NAME_MARKS}{marks} ")
     return "" if TELLING.search(plain) else plain
 

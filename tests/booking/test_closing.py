@@ -20,7 +20,7 @@ from booking.models import Appointment, Notice, StaffTask, Status
 from config.core.clock import now
 from patients.models import Patient
 from scheduling.models import Closure, Shift
-from tests.booking.test_messages import FORBIDDEN
+from tests.booking.message_help import FORBIDDEN
 from tests.factories import CHICAGO, make_nurse, make_patient, therapy
 from tests.racing import PATIENCE, race
 

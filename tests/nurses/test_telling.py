@@ -16,7 +16,7 @@ from config.core.models import Role
 from nurses import dispatch
 from nurses.models import Route
 from scheduling.models import Nurse
-from tests.booking.test_messages import FORBIDDEN
+from tests.booking.message_help import FORBIDDEN
 from tests.factories import make_nurse, make_user
 from tests.nurses.test_route import DAY, book
 

@@ -1,0 +1,180 @@
+"""Every message of every kind, in both languages, on hostile names, facts, zones and hours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.template.loader import get_template
+from pytest_django import Settings
+
+from booking import messages
+from booking.channels import Message
+from booking.planned import Kind
+from tests.booking import message_help
+from tests.booking.message_help import (
+    EVIL,
+    HOSTILE_FACTS,
+    NAMES,
+    SMS_KINDS,
+    ZONES,
+    channels_of,
+    complaints,
+    notice_of,
+    variants,
+    visit,
+)
+from tests.booking.notice_help import BOOKED_AT, STARTS_AT
+
+pytestmark = pytest.mark.django_db
+STAFF_OR_NURSE = (*message_help.STAFF_KINDS, Kind.route)
+
+
+@pytest.fixture(autouse=True)
+def _on_the_day_of_booking() -> object:
+    with time_machine.travel(BOOKED_AT, tick=False):
+        yield
+
+
+def language_of(kind: str, language: str) -> str:
+    return "en" if kind in STAFF_OR_NURSE else language
+
+
+def test_every_kind_has_words_for_an_e_mail_and_where_it_is_texted_for_a_text() -> None:
+    for kind in Kind:
+        for part in ("subject.txt", "text.txt", "html.html"):
+            get_template(f"booking/messages/{kind}-{part}")
+    for kind in SMS_KINDS:
+        get_template(f"booking/messages/{kind}-sms.txt")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nothing_is_wrong_with_any_way_of_saying_any_kind(language: str) -> None:
+    appointment = visit()
+    appointment.patient.language = language
+    said = 0
+    for kind in Kind:
+        for way in variants(kind):
+            for channel in channels_of(kind):
+                message = messages.render(notice_of(appointment, kind=kind, channel=channel, **way))
+                wrong = complaints(message, language=language_of(kind, language))
+                assert not wrong, (kind, channel, way, wrong, message.text)
+                said += 1
+    assert said > 80
+
+
+def test_nothing_is_wrong_whatever_people_call_themselves_and_wherever_they_live() -> None:
+    """Every kind with every name, by turns in both languages, four zones and with hostile facts."""
+    appointment = visit()
+    for number, name in enumerate(NAMES.values()):
+        message_help.rename(appointment, name)
+        appointment.time_zone = ZONES[number % len(ZONES)]
+        for place, kind in enumerate(Kind):
+            language = ("en", "es")[(number + place) % 2]
+            appointment.patient.language = language
+            more: dict[str, Any] = {"why": "digest, with today"}
+            if (number + place) % 3:
+                more["facts"] = HOSTILE_FACTS
+            for channel in channels_of(kind):
+                message = messages.render(
+                    notice_of(appointment, kind=kind, channel=channel, **more)
+                )
+                wrong = complaints(message, language=language_of(kind, language))
+                assert not wrong, (kind, channel, name[:40], wrong, message.text)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_text_fits_with_long_settings_and_stops_on_the_day_before(
+    language: str, settings: Settings
+) -> None:
+    settings.SITE_URL = "https://book.a-clinic-with-a-rather-long-name.example.org"
+    settings.CLINIC_NAME = "Riverside Integrative Home Visits Center 🌊"
+    appointment = visit(name="Maximiliane-Alexandrina Longbottom", zone="America/St_Johns")
+    appointment.patient.language = language
+    for stop, hours in (("heavy_meal_until", 14), ("fast_from", 12), ("liquids_until", 11)):
+        setattr(appointment, stop, STARTS_AT - timedelta(hours=hours))
+    for kind in SMS_KINDS:
+        for way in variants(kind):
+            message = messages.render(notice_of(appointment, kind=kind, channel="sms", **way))
+            wrong = complaints(message, language=language_of(kind, language))
+            assert not wrong, (kind, way, wrong, message.text)
+            if kind == Kind.evening_before:
+                assert "23 " in message.text  # the food stop's own day is never left out
+
+
+def test_a_clinic_s_name_that_says_what_visits_are_for_is_not_said(settings: Settings) -> None:
+    settings.CLINIC_NAME = "Riverside Ketamine Infusions"
+    appointment = visit()
+    for channel in ("email", "sms"):
+        message = messages.render(notice_of(appointment, kind=Kind.booked, channel=channel))
+        said = f"{message.subject} {message.text} {message.html}"
+        assert "Riverside" not in said
+        assert "etamine" not in said
+    assert message.text.startswith("Your visit is booked for Tue 24 Nov")
+
+
+PAGE = (
+    '<!doctype html><html lang="en"><body><p>Your visit is on '
+    "<strong>Tue 24 Nov, 9:30 AM CST</strong>.</p></body></html>"
+)
+GOOD = Message("Your visit", "Your visit is on Tue 24 Nov, 9:30 AM CST.\n", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("message", "complaint"),
+    [
+        (replace(GOOD, subject="Your ketamine visit"), "says 'ketamin'"),
+        (replace(GOOD, text=f"{GOOD.text}For your depression."), "says 'depres'"),
+        (replace(GOOD, text=f"{GOOD.text}Su terapia."), "says 'terapi'"),
+        (replace(GOOD, html=PAGE.replace("visit", "visit at 1201 Lake St")), "says '1201'"),
+        (replace(GOOD, html=PAGE.replace("<p>", '<p><img src="https://x.test/p">')), "tag: img"),
+        (replace(GOOD, html=PAGE.replace("<p>", "<p><script>")), "tag: script"),
+        (replace(GOOD, html=PAGE.replace("</strong>", "")), "closed out of turn: p"),
+        (replace(GOOD, html=PAGE.replace("9:30", "9:45")), "the text says other times"),
+        (replace(GOOD, text=f"{GOOD.text}At 8:30 AM."), "a time without its day or zone"),
+        (replace(GOOD, html=PAGE.replace("<p>", f'<p><a href="{EVIL}">x</a>')), "address: http"),
+        (replace(GOOD, text=f"{GOOD.text}{EVIL}"), "address: http"),
+        (replace(GOOD, text=f"{GOOD.text}Fish &amp; chips"), "escaped where nothing is markup"),
+        (replace(GOOD, text=f"{GOOD.text}{{{{ name }}}}"), "a blank that was not filled in"),
+        (replace(GOOD, html=PAGE.replace('"en"', '"es"')), "language: es"),
+        (replace(GOOD, subject="Your\nvisit"), "subject: "),
+        (Message("", "x" * 161), "161 characters"),
+        (Message("", "Su visita es mañana — avísenos"), "not GSM-7"),
+        (Message("", "your visit"), "begins or ends badly"),
+    ],
+)
+def test_the_linter_finds_what_is_wrong(message: Message, complaint: str) -> None:
+    assert not complaints(GOOD)
+    assert any(one.startswith(complaint) or complaint in one for one in complaints(message))
+
+
+def test_the_linter_finds_a_drug_in_a_template_and_english_in_a_spanish_one(
+    settings: Settings,
+) -> None:
+    """The same walk as above, over templates that were tampered with."""
+    bad = {
+        "booking/messages/today-sms.txt": "Stillwater: ketamine today.",
+        "booking/messages/prepare-html.html": PAGE.replace("visit", "visit: {{ first_name|safe }}"),
+        "booking/messages/coming_days-subject.txt": "Take it slowly with your visit",
+    }
+    loaders = [
+        ("django.template.loaders.locmem.Loader", bad),
+        "django.template.loaders.app_directories.Loader",
+    ]
+    engine = settings.TEMPLATES[0]
+    options = {**engine["OPTIONS"], "loaders": loaders}
+    settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+    appointment = visit(name="<b>Ada</b>")
+    appointment.patient.language = "es"
+
+    def wrong(kind: Kind, channel: str) -> str:
+        message = messages.render(notice_of(appointment, kind=kind, channel=channel))
+        return "; ".join(complaints(message, language="es"))
+
+    assert "says 'ketamin'" in wrong(Kind.today, "sms")
+    assert "the text says other times" in wrong(Kind.prepare, "email")
+    assert "English left" in wrong(Kind.prepare, "email")
+    assert not wrong(Kind.how_are_you, "email")
