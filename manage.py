@@ -6,6 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config.core import started  # noqa: F401 -- as early as can be, for the time it notes
+
 
 def main() -> None:
     """Run the command named on the command line."""

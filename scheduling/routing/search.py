@@ -61,7 +61,8 @@ def solve(
     seconds
         Time to take at most; an easy day takes less.
     seed
-        The same seed gives the same plan wherever time was enough.
+        The same seed gives the same plan wherever time was enough; else the same plans in the same
+        order, up to the first step that the clock cuts short.
     start
         Known routes, visit ids in order by nurse id. Visits in them that break a rule are left
         out; the rest is kept where nothing better is found.

@@ -150,8 +150,8 @@ Promised starts do not move. Everybody gets the same day and the same limit, one
 a process of their own; VROOM, PyVRP and OR-Tools with the starts as time windows and a missing
 visit priced as in the objective (fewest unassigned, then fewest kilometres). Every answer is driven
 again by one checker, which reckons kilometres and feasibility from the coordinates; the figures
-are the checker's. Seconds are of the whole process, its start included; gap and "proven" are what
-`dispatch_bench` certifies.
+are the checker's. Seconds are of the whole process, its start included; `dispatch_bench` counts its
+start (and the import of the whole product) into the limit, and certifies gap and "proven".
 """,
         tables=tuple(_table(one) for one in dispatched),
         bars=(*promised, *bars),

@@ -1,5 +1,4 @@
 import json
-import os
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from config.core import started
 from scheduling.routing import instances, solve
 from scheduling.routing.verify import check
 
@@ -17,11 +17,11 @@ SPARE = 0.02
 class Command(BaseCommand):
     help = "Dispatch a day from a file and print the plan as one JSON object."
     requires_system_checks = ()
-    started = 0.0
+    before = 0.0
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Take the start of Python and all imports as part of the seconds given."""
-        self.started = _age()
+        self.before = time.monotonic() - started.AT
         super().run_from_argv(argv)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,22 +37,7 @@ class Command(BaseCommand):
             name, day = instances.read(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CommandError(f"{file}: {error}", returncode=2) from None
-        left = max(0.0, (1 - SPARE) * seconds - self.started)
+        left = max(0.0, (1 - SPARE) * seconds - self.before)
         plan = solve(day, seconds=left, seed=seed)
         check(day, plan)
         self.stdout.write(json.dumps(instances.answer(name, plan)))
-
-
-def _age() -> float:
-    """Return the seconds since this process began, or about so many.
-
-    A shell that becomes this program by `exec` may have lived long before: more than the work done
-    since can explain is not believed.
-    """
-    worked = time.process_time()
-    try:
-        since_boot = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(since_boot) / os.sysconf("SC_CLK_TCK")
-    except (OSError, AttributeError):
-        return worked
-    return min(max(age, worked), 1 + 3 * worked)

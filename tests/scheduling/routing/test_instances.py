@@ -1,11 +1,14 @@
 import json
+import time
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from scheduling.routing import instances, solve
+from config.core import started
+from scheduling.management.commands import dispatch_bench
+from scheduling.routing import Day, Plan, instances, solve
 from scheduling.routing.verify import check
 
 FILES = Path(__file__).parents[2] / "data" / "instances"
@@ -51,6 +54,25 @@ def test_the_command_prints_one_object_of_the_format() -> None:
         "proven": True,
         "seed": 5,
     }
+
+
+def test_the_start_of_the_program_counts_into_the_time_it_may_take(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = []
+
+    def noted(day: Day, *, seconds: float, seed: int) -> Plan:
+        given.append(seconds)
+        return solve(day, seconds=0, seed=seed)
+
+    monkeypatch.setattr(dispatch_bench, "solve", noted)
+    monkeypatch.setattr(started, "AT", time.monotonic() - 20)
+    command = [*("manage.py", "dispatch_bench", str(FILES / "metro20.json")), "--seconds"]
+    dispatch_bench.Command().run_from_argv([*command, "60"])
+    dispatch_bench.Command().run_from_argv([*command, "10"])
+    assert 30 < given[0] < 40
+    assert given[1] == 0
+    assert capsys.readouterr().out.count("unassigned") == 2
 
 
 EMPTY = {
