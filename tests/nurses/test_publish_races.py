@@ -15,16 +15,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from booking import appointments, assignments
-from booking.models import Appointment
+from booking.models import Appointment, Notice
 from config.core.clock import now
 from config.core.errors import Refused
+from config.core.models import Role
 from config.launch.state import ROOT
 from nurses import dispatch, planning, tasks, workday
 from nurses.models import Plan, Route, Watch
 from scheduling.models import Nurse
-from tests.factories import CHICAGO, OAK_PARK, make_appointment, make_nurse, make_patient, therapy
+from tests.factories import (
+    CHICAGO,
+    OAK_PARK,
+    make_appointment,
+    make_nurse,
+    make_patient,
+    make_user,
+    therapy,
+)
 from tests.nurses.test_route import EVANSTON
 from tests.racing import PATIENCE, race
 
@@ -130,6 +140,37 @@ def test_of_two_who_publish_the_same_day_the_second_finds_it_done_or_stale() -> 
     assert sorted(results) in (["done", "done"], ["done", "stale_plan"])
     assert not Route.objects.filter(version=2).exists()
     assert Route.objects.count() == 2
+
+
+def plan_and_publish(browser: Client, day: date) -> list[int]:
+    """What a dispatcher is answered who plans a day, looks at it and publishes what she saw."""
+    try:
+        asked = browser.post(f"/staff/dispatch/{day}/plan/", {"seconds": 1})
+        preview = asked.headers["location"]
+        looked = browser.get(preview)
+        told = browser.post(f"{preview}publish/", {"confirmed": "yes"})
+        return [asked.status_code, looked.status_code, told.status_code]
+    finally:
+        connection.close()
+
+
+def test_two_dispatchers_who_plan_and_publish_a_day_at_once_tell_each_nurse_once() -> None:
+    day, cleo, ben = crossed()
+    browsers = [Client(), Client()]
+    for browser, name in zip(browsers, ("Dan Reyes", "Dora Lee"), strict=True):
+        browser.force_login(make_user(role=Role.DISPATCHER, name=name))
+    answers = race([partial(plan_and_publish, browser, day) for browser in browsers])
+    # Who comes second is told that the day has changed, or finds it as her own plan left it.
+    assert sorted(answers) in (
+        [[302, 200, 302], [302, 200, 302]],
+        [[302, 200, 302], [302, 200, 409]],
+    )
+    assert set(holders().values()) == {cleo.pk, ben.pk}
+    assert sorted(Route.objects.values_list("nurse", "version")) == [(cleo.pk, 1), (ben.pk, 1)]
+    assert sorted(Notice.objects.filter(kind="route").values_list("facts__nurse", flat=True)) == [
+        cleo.pk,
+        ben.pk,
+    ]
 
 
 def test_publishing_beside_assigning_ends_without_a_deadlock() -> None:
