@@ -7,7 +7,8 @@ adds one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -15,8 +16,6 @@ from django.db import DEFAULT_DB_ALIAS, connection, models
 
 from config.core.postgres.base import DatabaseWrapper
 
-# What psycopg sends as it is.
-AS_GIVEN = (models.CharField, models.TextField, models.IntegerField, models.DateTimeField)
 M = TypeVar("M", bound=models.Model)
 Row = tuple[Any, ...]
 
@@ -80,28 +79,22 @@ def save(instance: models.Model) -> None:
     state.adding, state.db = False, DEFAULT_DB_ALIAS
 
 
-def insert(instances: Sequence[models.Model], *, varying: Collection[str]) -> None:
+def insert_each(like: models.Model, *, each: Sequence[Mapping[str, Any]]) -> None:
     """Write new rows in one go, but for those that a unique constraint knows already.
 
     Parameters
     ----------
-    varying
-        The fields in which rows usually differ: what all have alike is sent once.
+    like
+        An instance, not saved itself, that every row is like but for what is its own.
+    each
+        What is each row's own, by the attributes of an instance; the same ones for all.
     """
-    if not instances:
+    if not each:
         return
-    values: list[Any] = []
-    several: list[str] = []
-    for field in _written(type(instances[0])):
-        first, *others = given = [vars(instance)[field.attname] for instance in instances]
-        if field.name not in varying and all(value == first for value in others):
-            values.append(field.get_db_prep_save(first, connection))
-            continue
-        several.append(field.name)
-        if not isinstance(field, AS_GIVEN):
-            given = [field.get_db_prep_save(value, connection) for value in given]
-        values.append(given)
-    change(_insertion_of_many(type(instances[0]), tuple(several)), values)
+    own = frozenset(each[0])
+    shared = [_value(field, like) for field in _written(type(like)) if field.attname not in own]
+    # One text is sent sooner, and read not later, than an array for each column.
+    change(_insertion_of_each(type(like), own), [*shared, json.dumps(each, default=str)])
 
 
 def _value(field: models.Field[Any, Any], instance: models.Model) -> Any:
@@ -140,15 +133,18 @@ def _insertion(model: type[models.Model]) -> str:
 
 
 @cache
-def _insertion_of_many(model: type[models.Model], varying: tuple[str, ...]) -> str:
+def _insertion_of_each(model: type[models.Model], own: frozenset[str]) -> str:
     fields = _written(model)
     names = ", ".join(f'"{field.column}"' for field in fields)
     given = ", ".join(
-        f"unnest(%s::{_type(field)}[])" if field.name in varying else f"%s::{_type(field)}"
+        f'own."{field.attname}"' if field.attname in own else f"%s::{_type(field)}"
         for field in fields
     )
-    table = _known(model).db_table
-    return f'INSERT INTO "{table}" ({names}) SELECT {given} ON CONFLICT DO NOTHING'
+    columns = ", ".join(f'"{f.attname}" {_type(f)}' for f in fields if f.attname in own)
+    return (
+        f'INSERT INTO "{_known(model).db_table}" ({names}) SELECT {given}'  # noqa: S608
+        f" FROM json_to_recordset(%s::json) AS own({columns}) ON CONFLICT DO NOTHING"
+    )
 
 
 def _type(field: models.Field[Any, Any]) -> str:
