@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from booking import attention, closures, gates, notices, paging
+from booking import attention, closures, gates, notices, outages, paging
 from booking.models import Appointment, Notice, NoticeStatus
 from booking.planned import Kind, Recipient
 from config.core.clock import now
@@ -28,6 +28,7 @@ def run() -> int:
         + notices.recover_lapsed()
         + paging.sweep()
         + ask_for_calls()
+        + outages.sweep()
     )
 
 

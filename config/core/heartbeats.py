@@ -20,6 +20,11 @@ def beat(name: str) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"at": now()})
 
 
+def first(name: str) -> datetime:
+    """Record the beginning of something, and return when that was if it had begun already."""
+    return Heartbeat.objects.get_or_create(name=name, defaults={"at": now()})[0].at
+
+
 def forget(name: str) -> None:
     """Forget a sign that no longer holds."""
     Heartbeat.objects.filter(name=name).delete()
