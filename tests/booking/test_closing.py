@@ -323,7 +323,7 @@ def test_it_asks_to_be_called_where_no_other_time_is_free() -> None:
     closures.sweep()
     email, text = told(visit)
     assert email.facts["others"] == []
-    assert "we find another time with you" in messages.render(email).text
+    assert "We find another time with you" in messages.render(email).text
     assert "Please call" in messages.render(text).text
 
 

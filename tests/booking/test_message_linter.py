@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from pytest_django import Settings
 from booking import messages
 from booking.channels import Message
 from booking.planned import Kind
+from tests import test_design_tokens
 from tests.booking import message_help
 from tests.booking.message_help import (
     EVIL,
@@ -178,3 +181,12 @@ def test_the_linter_finds_a_drug_in_a_template_and_english_in_a_spanish_one(
     assert "the text says other times" in wrong(Kind.prepare, "email")
     assert "English left" in wrong(Kind.prepare, "email")
     assert not wrong(Kind.how_are_you, "email")
+
+
+def test_its_pages_use_the_colours_of_the_product_in_both_themes() -> None:
+    style = Path(get_template("booking/messages/_style.css").origin.name).read_text()
+    light, dark = style.split("@media (prefers-color-scheme: dark)")
+    for theme, part in (("light", light), ("dark", dark)):
+        used = set(re.findall(r"#[0-9a-f]{6}", part))
+        assert len(used) > 8
+        assert used <= set(test_design_tokens.themes()[theme].values())
