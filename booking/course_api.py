@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
@@ -17,7 +22,7 @@ from booking.course_serializers import (
     SuggestedCourseSerializer,
     SuggestQuerySerializer,
 )
-from booking.models import Appointment
+from booking.models import Appointment, Course
 from config.core.api import IsPatient, person
 from config.core.idempotency import IdempotentView
 from patients.accounts import patient_of
@@ -67,10 +72,31 @@ SUGGESTED = OpenApiExample(
 )
 
 
+def own(request: Request) -> QuerySet[Course]:
+    """Return the patient's own courses, the newest first, with their visits, soonest first."""
+    visits = Appointment.objects.select_related("nurse__user").order_by("starts_at", "pk")
+    rows = Course.objects.filter(patient__user=person(request))
+    return rows.prefetch_related(Prefetch("appointments", queryset=visits))
+
+
+def body_of(course: Course) -> dict[str, Any]:
+    """Return a course as it is told."""
+    return {
+        "id": course.pk,
+        "therapy_id": course.therapy_id,
+        "appointments": course.appointments.all(),
+    }
+
+
 class CoursesView(IdempotentView):
     """Several visits, all or none."""
 
     permission_classes = (IsAuthenticated, IsPatient)
+
+    @extend_schema(responses=CourseSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List one's own courses, the newest first: what became of each visit is with the visit."""
+        return Response(CourseSerializer(map(body_of, own(request)), many=True).data)
 
     @extend_schema(
         request=BookCourseSerializer,
@@ -93,6 +119,17 @@ class CoursesView(IdempotentView):
         visits = sorted(rows, key=lambda row: rank[row.starts_at])
         body = {"id": booked.pk, "therapy_id": booked.therapy_id, "appointments": visits}
         return Response(CourseSerializer(body).data, status=status.HTTP_201_CREATED)
+
+
+class CourseView(APIView):
+    """One course."""
+
+    permission_classes = (IsAuthenticated, IsPatient)
+
+    @extend_schema(responses=CourseSerializer)
+    def get(self, request: Request, course: UUID) -> Response:
+        """Show a course and what became of its visits, soonest first; another's is not found."""
+        return Response(CourseSerializer(body_of(get_object_or_404(own(request), pk=course))).data)
 
 
 class SuggestView(APIView):

@@ -9,6 +9,7 @@ urlpatterns = [
     path("slots/", api.SlotsView.as_view()),
     path("courses/", course_api.CoursesView.as_view()),
     path("courses/suggest/", course_api.SuggestView.as_view()),
+    path("courses/<uuid:course>/", course_api.CourseView.as_view()),
     path("appointments/", api.AppointmentsView.as_view()),
     path("appointments/<uuid:appointment_id>/", api.AppointmentView.as_view()),
     path("appointments/<uuid:appointment_id>/reschedule/", api.RescheduleView.as_view()),

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from booking import courses, notices
@@ -99,6 +101,41 @@ def test_it_books_every_visit_of_a_course(client: APIClient, ada: Patient) -> No
     assert {visit["nurse"]["first_name"] for visit in body["appointments"]} == {"Cleo"}
     assert ada.orders.get().sessions_reserved == 5
     assert client.get("/api/v1/appointments/").json() == body["appointments"]
+
+
+def test_a_patient_finds_her_courses_again_and_nobody_else_s(client: APIClient) -> None:
+    make_nurse()
+    make_nurse(name="Dora Lee")
+    assert client.get(COURSES).json() == []
+    first = book(client, five()).json()
+    ben = make_patient(name="Ben Wu", slug="pain-240")
+    his = book(client_of(ben), five()[:2]).json()
+    assert client.get(COURSES).json() == [first]
+    assert client.get(f"{COURSES}{first['id']}/").json() == first
+    assert client.get(f"{COURSES}{his['id']}/").status_code == 404
+    assert client.get(f"{COURSES}none/").status_code == 404
+    gone = first["appointments"][1]["id"]
+    assert client.post(f"/api/v1/appointments/{gone}/cancel/", {}).status_code == 200
+    shown = client.get(f"{COURSES}{first['id']}/").json()["appointments"]
+    assert [visit["status"] for visit in shown] == ["booked", "cancelled", *["booked"] * 3]
+    assert APIClient().get(COURSES).status_code == 401
+
+
+def test_the_list_of_courses_asks_no_more_often_for_more_of_them(client: APIClient) -> None:
+    make_nurse()
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(COURSES).status_code == 200
+        return len(queries)
+
+    for start in five()[:2]:
+        assert book(client, [start]).status_code == 201
+    few = asked()
+    for start in five()[2:]:
+        assert book(client, [start]).status_code == 201
+    assert len(client.get(COURSES).json()) == 5
+    assert asked() == few
 
 
 def test_it_answers_in_the_order_that_was_asked(client: APIClient) -> None:
