@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from booking.clock import say_moment
-from booking.models import Appointment, Course, IncomingText, Notice, StaffTask
+from booking.models import Appointment, Course, IncomingText, Notice, StaffTask, VisitAnswer
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 
@@ -59,8 +59,8 @@ class AppointmentAdmin(RoleAdmin):
     @admin.display(description="Messages")
     def messages_link(self, appointment: Appointment) -> SafeString:
         """Link to what was and will be said about the visit."""
-        address = f"{reverse('staff-messages')}?appointment={appointment.pk}&status=any"
-        return format_html('<a href="{}">Show all</a>', address)
+        address = reverse("visit-messages", args=[appointment.pk])
+        return format_html('<a href="{}">Everything that was and will be said</a>', address)
 
 
 @admin.register(Course)
@@ -113,6 +113,29 @@ class NoticeAdmin(RoleAdmin):
     def status_tag(self, notice: Notice) -> tuple[str, str]:
         """Return the status with its colour."""
         return notice.status, notice.get_status_display()
+
+
+@admin.register(VisitAnswer)
+class VisitAnswerAdmin(RoleAdmin):
+    """What was told by links in messages, to be read."""
+
+    view_roles = DESK
+    list_display = ("at", "purpose", "patient", "local_start")
+    list_filter = ("purpose",)
+    list_select_related = ("appointment__patient__user",)
+    search_fields = ("appointment__patient__user__email", "appointment__id")
+    ordering = ("-at", "-pk")
+
+    @admin.display(description="Patient")
+    def patient(self, answer: VisitAnswer) -> str:
+        """Name whose visit it is."""
+        return str(answer.appointment.patient)
+
+    @admin.display(description="Visit", ordering="appointment__starts_at")
+    def local_start(self, answer: VisitAnswer) -> str:
+        """Say the start as the patient reads it."""
+        visit = answer.appointment
+        return say_moment(visit.starts_at, ZoneInfo(visit.time_zone))
 
 
 @admin.register(StaffTask)

@@ -1,4 +1,4 @@
-"""The desk's two pages: what was said to whom, and what waits for a person."""
+"""The desk's pages: what was said to whom, and what waits for a person."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from booking import attention, paging, words
 from booking.models import Notice, NoticeStatus, StaffTask
 from booking.planned import Kind
+from config.core.clock import now
 from config.core.models import STAFF_ROLES, User
 from patients.models import Intake, Patient
 
@@ -50,7 +51,7 @@ def staff_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if _person(request).role not in STAFF_ROLES:
+        if person(request).role not in STAFF_ROLES:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -58,7 +59,8 @@ def staff_only(view: View) -> View:
     return guarded_view
 
 
-def _person(request: HttpRequest) -> User:
+def person(request: HttpRequest) -> User:
+    """Return who is signed in."""
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
@@ -97,6 +99,8 @@ class Call:
     notice: Notice
     patient: Patient | None
     intake: str
+    rang: int
+    is_unanswered: bool
 
     @classmethod
     def of(cls, notice: Notice) -> Call:
@@ -104,7 +108,14 @@ class Call:
         visit = notice.appointment
         what, _, key = notice.subject_of.partition("/")
         patient = visit.patient if visit else notice.patient
-        return cls(notice=notice, patient=patient, intake=key if what == "intake" else "")
+        rings = paging.of_one_call(notice).filter(status=NoticeStatus.SENT)
+        return cls(
+            notice=notice,
+            patient=patient,
+            intake=key if what == "intake" else "",
+            rang=rings.values("occurrence").distinct().count(),
+            is_unanswered=notice.send_from <= now() - paging.UNANSWERED_AFTER,
+        )
 
 
 @require_GET
@@ -113,7 +124,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     """Show the newest messages."""
     form = MessageFilter(request.GET)
     shown = form.found().select_related("appointment__patient__user", "patient__user")[:SHOWN]
-    return _page(request, "messages", "Messages", form=form, notices=shown, columns=COLUMNS)
+    return page(request, "messages", "Messages", form=form, notices=shown, columns=COLUMNS)
 
 
 @require_GET
@@ -124,7 +135,7 @@ def on_call(request: HttpRequest) -> HttpResponse:
     calls = [Call.of(notice) for notice in Notice.objects.calling()]
     reads_intakes = admin.site.get_model_admin(Intake).has_view_permission(request)
     shown = {"pages": calls, "tasks": tasks[:SHOWN], "reads_intakes": reads_intakes}
-    return _page(request, "on_call", "On call", **shown)
+    return page(request, "on_call", "On call", **shown)
 
 
 @require_POST
@@ -132,7 +143,7 @@ def on_call(request: HttpRequest) -> HttpResponse:
 def acknowledge(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Somebody takes care of a page."""
     notice = get_object_or_404(Notice, pk=notice_id, notice_class="O")
-    paging.acknowledge(notice=notice, by=_person(request))
+    paging.acknowledge(notice=notice, by=person(request))
     return redirect("on-call")
 
 
@@ -141,11 +152,11 @@ def acknowledge(request: HttpRequest, notice_id: int) -> HttpResponse:
 def done(request: HttpRequest, task_id: int) -> HttpResponse:
     """Somebody did a task."""
     task = get_object_or_404(StaffTask, pk=task_id)
-    attention.done(task=task, by=_person(request))
+    attention.done(task=task, by=person(request))
     return redirect("on-call")
 
 
-def _page(request: HttpRequest, name: str, title: str, **shown: Any) -> HttpResponse:
+def page(request: HttpRequest, name: str, title: str, **shown: Any) -> HttpResponse:
     """Show a page in the admin's frame."""
     common = {"title": title, "clinic_zone": settings.CLINIC_TIME_ZONE}
     context = {**admin.site.each_context(request), **common, **shown}

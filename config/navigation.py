@@ -31,7 +31,9 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Messages": [
         ("Outbox", "outgoing_mail", "staff-messages"),
         ("Notices", "schedule_send", "booking.Notice"),
+        ("Undelivered", "report", "undelivered-messages"),
         ("Texts received", "sms", "booking.IncomingText"),
+        ("Told by link", "touch_app", "booking.VisitAnswer"),
         ("Closed contacts", "contact_support", "patients.ClosedContact"),
         ("Consent to texts", "fact_check", "patients.TextConsent"),
     ],

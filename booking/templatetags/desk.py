@@ -1,0 +1,21 @@
+"""What the desk's pages ask for themselves."""
+
+from __future__ import annotations
+
+from django import template
+
+from booking import paging, timeline
+
+register = template.Library()
+
+
+@register.simple_tag
+def unanswered_calls() -> int:
+    """How many calls rang to the end and nobody acknowledged."""
+    return paging.unanswered().count()
+
+
+@register.filter
+def masked(text: str) -> str:
+    """The words of a message without the links in it that act for the patient."""
+    return timeline.masked(text)
