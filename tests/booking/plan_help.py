@@ -18,6 +18,7 @@ from booking.plan import (
     Visit,
     plan,
 )
+from booking.planned import Ask
 
 MOOD = Lengths(prep=30, infusion=40, observation=120)
 PAIN = Lengths(prep=30, infusion=240, observation=120)
@@ -124,14 +125,25 @@ def visits(draw: st.DrawFn, least_notice: int = DAY) -> Visit:
 
 
 @st.composite
+def asks(draw: st.DrawFn, visit: Visit) -> Ask:
+    """Something to sign or to answer, come up at any time since the visit was booked."""
+    share = draw(st.floats(0, 1))
+    return Ask("consent/1", visit.booked_at + share * (visit.starts_at - visit.booked_at))
+
+
+@st.composite
 def stories(draw: st.DrawFn) -> Visit:
     """Any visit at any point of its life, rules of the door apart."""
     visit = draw(visits(least_notice=12 * 60))
     end = visit.ends_at + timedelta(minutes=draw(st.integers(-90, 600)))
     departed_at = visit.starts_at - timedelta(minutes=draw(st.integers(0, 180)))
     change = st.floats(0, 1).map(lambda f: visit.booked_at + f * (end - visit.booked_at))
+    following = st.integers(20, 24 * 40).map(lambda h: visit.starts_at + timedelta(hours=h))
     return replace(
         visit,
+        next_infusion=draw(st.none() | following),
+        consent_due=draw(st.none() | asks(visit)),
+        intake_lapses=draw(st.none() | asks(visit)),
         changed_at=draw(st.none() | change),
         departed_at=draw(st.none() | st.just(departed_at)),
         discharged_at=draw(st.none() | st.just(end)),

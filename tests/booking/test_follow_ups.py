@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -60,13 +61,13 @@ def given(*, starts_at: datetime = STARTS_AT) -> Appointment:
     return visit
 
 
-def another(visit: Appointment, *, starts_at: datetime, **changes: object) -> Appointment:
+def another(visit: Appointment, *, starts_at: datetime, **changes: Any) -> Appointment:
     return factories.make_appointment(
         patient=visit.patient, nurse=visit.nurse, starts_at=starts_at, **changes
     )
 
 
-def state(kind: str, **wanted: object) -> tuple[str, str]:
+def state(kind: str, **wanted: Any) -> tuple[str, str]:
     found = row(kind=kind, channel="email", revision=wanted.pop("revision", 0), **wanted)
     return found.status, found.problem
 
@@ -98,7 +99,7 @@ def test_driving_is_not_given_free_while_nobody_knows_the_end() -> None:
 def test_driving_is_given_free_later_where_the_discharge_came_later() -> None:
     visit = given()
     with at(ENDS_AT + 2 * HOUR):
-        replanned(visit, drive_after=visit.drive_after + 2 * HOUR, revision=2)
+        replanned(visit, drive_after=ENDS_AT + 26 * HOUR, revision=2)
     send_at(ENDS_AT + DAY)
     assert state("driving_ended", revision=1)[0] == "superseded"
     assert row(kind="driving_ended", revision=2).send_from == ENDS_AT + 26 * HOUR

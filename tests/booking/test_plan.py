@@ -1,11 +1,11 @@
 """Which notices a visit should have: days told by hand, then properties over zones and days."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, example, given, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 
 from booking import clock
 from booking.plan import (
@@ -490,6 +490,61 @@ def test_it_leaves_nothing_of_the_preparation_unsaid(visit: Visit) -> None:
     )
 
 
+@settings(max_examples=50)
+@given(visit=visits(), preferences=PREFERENCES)
+def test_it_says_that_fasting_begins_an_hour_ahead_by_day_to_whom_knew_it(
+    visit: Visit, preferences: Preferences
+) -> None:
+    notices = planned(visit, preferences)
+    told = [n for n in notices if n.kind is Kind.evening_before or n.why.endswith("digest")]
+
+    for notice in notices:
+        if notice.kind is not Kind.fasting:
+            continue
+        assert visit.fast_from is not None
+        assert visit.fast_from - notice.send_from == timedelta(minutes=60)
+        assert not is_quiet(notice.send_from, visit.zone)
+        assert any(visit.fast_from - n.send_from >= timedelta(hours=6) for n in told)
+
+
+@settings(max_examples=50)
+@given(visit=visits())
+def test_it_sends_on_the_day_only_what_fits_it(visit: Visit) -> None:
+    morning = visit.starts_at - timedelta(hours=12)
+    offsets = {at.astimezone(visit.zone).utcoffset() for at in (morning, visit.starts_at)}
+    assume(len(offsets) == 1)  # else the hours before the start are not those of the clock
+    said = kinds(planned(visit))
+
+    start = visit.starts_at.astimezone(visit.zone).time()
+    assert (Kind.fasting in said) == (start >= time(15))
+    assert (Kind.last_check in said) == (start >= time(12))
+
+
+@settings(max_examples=50)
+@given(visit=visits(least_notice=12 * 60), preferences=PREFERENCES)
+def test_it_gives_at_most_one_digest_to_a_channel(visit: Visit, preferences: Preferences) -> None:
+    digests = [n for n in planned(visit, preferences) if "digest" in n.why]
+
+    assert {n.kind for n in digests} <= {Kind.booked}
+    assert len({n.channel for n in digests}) == len(digests)
+
+
+@settings(max_examples=50)
+@given(visit=stories())
+def test_it_asks_for_what_is_undone_in_time_and_only_since_it_came_up(visit: Visit) -> None:
+    notices = [n for n in planned(visit) if n.subject]
+
+    for notice in notices:
+        ask = visit.consent_due if notice.kind is Kind.consent_due else visit.intake_lapses
+        assert ask is not None
+        assert notice.ideal_at >= ask.since
+        assert notice.subject == ask.subject
+        hours = 24 if notice.kind is Kind.consent_due else 48
+        assert notice.not_after == visit.starts_at - timedelta(hours=hours)
+    moments = [(n.kind, n.ideal_at) for n in notices]
+    assert len(set(moments)) == len(moments)
+
+
 @given(visit=stories(), corrected=st.integers(1, 180))
 def test_it_only_ever_moves_the_end_of_the_warning_later(visit: Visit, corrected: int) -> None:
     assume(visit.discharged_at)
@@ -503,6 +558,7 @@ def test_it_only_ever_moves_the_end_of_the_warning_later(visit: Visit, corrected
 
     untils = [
         [n.not_after for n in planned(version) if n.kind is Kind.driving_warning]
+        + [n.ideal_at for n in planned(version) if n.kind is Kind.driving_ended]
         for version in (visit, later)
     ]
     assert all(
