@@ -14,8 +14,8 @@ SPARE = 0.02
 """Share of the time kept back: for the step under way when it is up, for checking and printing."""
 LEAVING = 0.3
 """What Python takes to end, as a share of what it took to begin: both grow with the load."""
-LEAST = 0.8
-"""Share of the time that is searched in any case, however slow the start was."""
+LEAST = 4.0
+"""Seconds that are searched in any case where so many are given, however slow the start was."""
 
 
 class Command(BaseCommand):
@@ -42,6 +42,6 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"{file}: {error}", returncode=2) from None
         left = (1 - SPARE) * seconds - (1 + LEAVING) * self.before
-        plan = solve(day, seconds=max(LEAST * seconds, left), seed=seed)
+        plan = solve(day, seconds=max(min(LEAST, seconds), left), seed=seed)
         check(day, plan)
         self.stdout.write(json.dumps(instances.answer(name, plan)))
