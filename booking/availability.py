@@ -44,13 +44,26 @@ class Candidate:
     ----------
     zone
         Whose days she works by.
-    holding
-        What took her time around the start when she was found able: start, end and place of each.
+    held, place
+        What took the nurses' time when she was found able, and which of them she is.
     """
 
     nurse_id: int
     zone: ZoneInfo
-    holding: frozenset[Taken] | None = None
+    held: Held | None = None
+    place: int = 0
+
+    @property
+    def holding(self) -> frozenset[Taken] | None:
+        """What took her time around the start: start, end and place of each."""
+        if self.held is None:
+            return None
+        hers = self.held.spans.nurse == self.place
+        where = np.nan_to_num(self.held.places[hers], nan=NOWHERE)
+        # As floats, which hold microseconds of our years exactly.
+        columns = [self.held.spans.start[hers], self.held.spans.end[hers], where]
+        rows = np.column_stack(columns).tolist()
+        return frozenset((start, end, lat, lon) for start, end, lat, lon in rows)
 
 
 class NotOffered(Refused):
@@ -156,12 +169,7 @@ def _able(sheet: Sheet, *, held: Held, wish: Wish, at: Where) -> list[Candidate]
 
 def _candidate(staff: Staff, held: Held, number: int) -> Candidate:
     place = int(np.searchsorted(staff.numbers, number))
-    hers = held.spans.nurse == place
-    where = np.nan_to_num(held.places[hers], nan=NOWHERE)
-    # As floats, which hold microseconds of our years exactly.
-    columns = np.column_stack([held.spans.start[hers], held.spans.end[hers], where])
-    holding = frozenset((start, end, lat, lon) for start, end, lat, lon in columns.tolist())
-    return Candidate(number, staff.zones[staff.zone[place]], holding)
+    return Candidate(number, staff.zones[staff.zone[place]], held, place)
 
 
 def _slot_taken(*, wish: Wish, at: Where, without: Appointment | None = None) -> SlotTaken:

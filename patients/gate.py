@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from config.core.errors import Reason
 from config.core.postgres import prepared
 from patients import consent, places
 from patients.accounts import address_of, zone_of
-from patients.models import Intake, Order, Patient, Therapy
+from patients.models import Address, Intake, Order, Patient, Therapy
 
 NEXT_STEPS = {
     "contact_missing": "Please verify your e-mail address and give us your phone number.",
@@ -38,6 +38,13 @@ NEWEST_INTAKE = """
     SELECT status, valid_until FROM patients_intake
     WHERE patient_id = %s ORDER BY submitted_at DESC, id DESC LIMIT 1
 """
+# What every infusion is asked, at one look: a row for each open area.
+AT_ONE_LOOK = f"""
+    SELECT newest.status, newest.valid_until, unsigned.yes,
+        allowed.latitude, allowed.longitude, allowed.radius_km, allowed.yes
+    FROM ({consent.UNSIGNED}) AS unsigned (yes) CROSS JOIN ({places.ALLOWED}) AS allowed
+    LEFT JOIN ({NEWEST_INTAKE}) AS newest ON TRUE
+"""  # noqa: S608
 
 
 def ask(
@@ -68,14 +75,19 @@ def ask(
     """
     if not therapy.needs_order:
         return _reasons(_contact(patient))
+    home = address_of(patient)
+    where = state or (home.state if home else "")
+    looked = prepared.rows(AT_ONE_LOOK, [patient.pk, where, patient.pk])
+    status, valid_until, is_unsigned = looked[0][:3]
+    allowed = [row[3:] for row in looked]
     return _reasons(
-        intake(patient=patient, at=asked_at),
+        _intake((status, valid_until), at=asked_at),
         None
         if found and not order
         else _order(patient=patient, therapy=therapy, starts_at=starts_at, held=order),
-        consents(patient=patient),
+        "consent_missing" if is_unsigned else None,
         escort(patient=patient),
-        *(_permit(state) if state else _address(patient)),
+        *(_permit(allowed) if state else _address(home, allowed)),
     )
 
 
@@ -95,14 +107,17 @@ def summary(*, patient: Patient) -> dict[str, str]:
         "order": _closed_order(_in_force(patient, at)) or "ok",
         "consents": consents(patient=patient) or "ok",
         "escort": escort(patient=patient) or "ok",
-        "address": next(_address(patient), None) or "ok",
+        "address": next(_home(patient), None) or "ok",
     }
 
 
 def intake(*, patient: Patient, at: datetime) -> str | None:
     """Close unless the newest intake is cleared and valid at the instant."""
-    found = prepared.row(NEWEST_INTAKE, [patient.pk])
-    is_open = found and found[0] == Intake.Status.CLEARED and found[1] > at
+    return _intake(prepared.row(NEWEST_INTAKE, [patient.pk]), at=at)
+
+
+def _intake(newest: prepared.Row | None, *, at: datetime) -> str | None:
+    is_open = newest and newest[0] == Intake.Status.CLEARED and newest[1] > at
     return None if is_open else "not_cleared"
 
 
@@ -118,7 +133,12 @@ def escort(*, patient: Patient) -> str | None:
 
 def address(*, patient: Patient) -> list[Reason]:
     """Return why no visit can be paid to the patient's home; none means one can."""
-    return _reasons(*_address(patient))
+    return _reasons(*_home(patient))
+
+
+def _home(patient: Patient) -> Iterator[str]:
+    home = address_of(patient)
+    return _address(home, places.allowed(home.state) if home else [])
 
 
 def _contact(patient: Patient) -> str | None:
@@ -146,22 +166,17 @@ def _in_force(patient: Patient, at: datetime) -> QuerySet[Order]:
     return Order.objects.in_force(at=at, zone_date=zone_date).filter(patient=patient)
 
 
-def _address(patient: Patient) -> Iterator[str]:
-    address = address_of(patient)
-    if address is None:
+def _address(home: Address | None, allowed: Sequence[prepared.Row]) -> Iterator[str]:
+    if home is None:
         yield "outside_service_area"
         return
-    is_near, is_permitted = places.allows(
-        latitude=address.latitude, longitude=address.longitude, state=address.state
-    )
-    if not address.time_zone or not is_near:
+    if not home.time_zone or not places.is_near((home.latitude, home.longitude), allowed):
         yield "outside_service_area"
-    if not is_permitted:
-        yield "not_permitted_here"
+    yield from _permit(allowed)
 
 
-def _permit(state: str) -> Iterator[str]:
-    if not places.is_permitted(state):
+def _permit(allowed: Sequence[prepared.Row]) -> Iterator[str]:
+    if not places.is_permitted(allowed):
         yield "not_permitted_here"
 
 

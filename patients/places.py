@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
@@ -12,7 +13,7 @@ import zipcodes
 
 from config.core.clock import now
 from config.core.postgres import prepared
-from patients.models import Patient, Permit
+from patients.models import Patient
 
 EARTH_RADIUS_KM = 6371.0088
 # Each open area, or one row of none, and whether the state has a permit.
@@ -71,20 +72,21 @@ def kilometres(from_: tuple[float, float], to: tuple[float, float]) -> float:
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
 
 
-def allows(*, latitude: float, longitude: float, state: str) -> tuple[bool, bool]:
-    """Whether the clinic drives to a point, and whether the state permits it, in one look."""
-    found = prepared.rows(ALLOWED, [state])
-    is_near = any(
-        kilometres((latitude, longitude), (area[0], area[1])) <= area[2]
-        for *area, _ in found
-        if area[0] is not None
+def allowed(state: str) -> list[prepared.Row]:
+    """Read the open areas, and in each row whether the state permits infusions at home."""
+    return prepared.rows(ALLOWED, [state])
+
+
+def is_near(point: tuple[float, float], allowed: Iterable[prepared.Row]) -> bool:
+    """Whether the clinic drives to a point."""
+    return any(
+        kilometres(point, (area[0], area[1])) <= area[2] for area in allowed if area[0] is not None
     )
-    return is_near, found[0][-1]
 
 
-def is_permitted(state: str) -> bool:
+def is_permitted(allowed: Sequence[prepared.Row]) -> bool:
     """Whether a nurse may give the infusion at home there; a state without a row says no."""
-    return Permit.objects.filter(state=state, is_permitted=True).exists()
+    return bool(allowed[0][-1])
 
 
 def rules_changed() -> None:

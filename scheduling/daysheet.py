@@ -150,7 +150,7 @@ def _by_hand(sheet: Sheet, held: Held, *, days: Days, odd: Mask, travel: Travel)
     works = np.zeros_like(odd)
     windows = sheet.windows
     works[windows.nurse, days.number(windows.nurse, windows.start)] = True
-    for nurse in np.flatnonzero(odd.any(axis=1)).tolist():
+    for nurse in np.flatnonzero((odd & works).any(axis=1)).tolist():
         padded = np.concatenate([[False], odd[nurse], [False]])
         edges = np.flatnonzero(np.diff(padded)).tolist()
         for one, stop in zip(edges[::2], edges[1::2], strict=True):

@@ -12,6 +12,7 @@ from patients import catalogue, places
 from patients.models import ConsentDocument, Permit, ServiceArea, Therapy
 
 pytestmark = pytest.mark.django_db
+OAK_PARK, NEW_YORK = (41.885, -87.7845), (40.7128, -74.006)
 
 
 def test_it_installs_once_and_then_leaves_everything_alone() -> None:
@@ -67,7 +68,7 @@ def test_it_marks_every_permit_as_an_example_and_denies_one() -> None:
 
 def test_it_serves_metropolitan_chicago() -> None:
     catalogue.install()
-    assert places.allows(latitude=41.885, longitude=-87.7845, state="IL")[0]
-    assert not places.allows(latitude=40.7128, longitude=-74.006, state="IL")[0]
+    assert places.is_near(OAK_PARK, places.allowed("IL"))
+    assert not places.is_near(NEW_YORK, places.allowed("IL"))
     ServiceArea.objects.update(is_open=False)
-    assert not places.allows(latitude=41.885, longitude=-87.7845, state="IL")[0]
+    assert not places.is_near(OAK_PARK, places.allowed("IL"))
