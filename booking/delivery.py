@@ -16,14 +16,12 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F
 
-from booking import channels, driving, folding, messages, providers, recovery, standing
+from booking import channels, driving, folding, inhand, messages, providers, recovery, standing
 from booking.calendars import domain
-from booking.models import Appointment, Notice, NoticeStatus
+from booking.models import Notice, NoticeStatus
 from booking.planned import Channel, NoticeClass
 from config.core.clock import now
-from patients.models import Patient
 
 BATCH = 20
 AT_ONCE = 100
@@ -31,19 +29,6 @@ CHANNELS = tuple(channel.value for channel in Channel)
 IN_ORDER = (NoticeClass.O, NoticeClass.S, NoticeClass.P, NoticeClass.F)
 # Of a lease; what is not begun by then goes back rather than lapse.
 USE_OF_LEASE = 0.7
-RECORDED = (
-    "status",
-    "sent_at",
-    "address",
-    "message_id",
-    "title",
-    "body",
-    "problem",
-    "why",
-    "claimed_by",
-    "lease_until",
-)
-
 logger = logging.getLogger(__name__)
 
 
@@ -162,7 +147,7 @@ def deliver(row: Claimed, sender: Sender) -> bool:
 def _try(row: Claimed, sender: Sender) -> bool:
     try:
         _reckon(row)
-        went = _begin(row, sender) and _send(row, sender)
+        went = inhand.begin(pk=row.pk, worker=sender.worker) and _send(row, sender)
     except channels.NotSent as refused:
         _refused(row, sender, refused)
     except channels.PerhapsSent as lost:
@@ -206,27 +191,18 @@ def _reckon(row: Claimed) -> None:
         driving.keep_to_be_told(row.appointment_id)
 
 
-def _begin(row: Claimed, sender: Sender) -> bool:
-    """Commit that the provider is about to be called; false if the row is not ours any more."""
-    mine = Notice.objects.filter(
-        pk=row.pk, status=NoticeStatus.CLAIMED, claimed_by=sender.worker, lease_until__gt=now()
-    )
-    begun = mine.update(
-        status=NoticeStatus.SENDING, lease_until=recovery.lease(), attempts=F("attempts") + 1
-    )
-    return begun == 1
-
-
 @transaction.atomic
 def _send(row: Claimed, sender: Sender) -> bool:
     """Lock the row, ask everything again, and keep it locked until the provider answered."""
-    notice = Notice.objects.select_for_update().get(pk=row.pk)
+    notice = inhand.locked(row.pk)
     if not recovery.in_hand(notice, sender.worker):
         return False
     # Only now, under the lock: read together with it they could be as they were before it.
-    _read_about(notice)
+    inhand.read_about(notice)
     at = now()
     objection = standing.objection(notice)
+    if objection.startswith(standing.CLOSED):
+        raise NoAddress(objection)
     if objection:
         recovery.supersede(notice, problem=objection)
         return False
@@ -251,15 +227,6 @@ def _not_before(notice: Notice, *, at: datetime) -> datetime | None:
     return standing.quiet_until(notice, at=at)
 
 
-def _read_about(notice: Notice) -> None:
-    """Read in one look the visit and the people whom the message concerns."""
-    if notice.appointment_id is not None:
-        visits = Appointment.objects.select_related("patient__user", "nurse__user")
-        notice.appointment = visits.get(pk=notice.appointment_id)
-    elif notice.patient_id is not None:
-        notice.patient = Patient.objects.select_related("user").get(pk=notice.patient_id)
-
-
 def _hand_over(notice: Notice, line: channels.Line) -> None:
     message = messages.render(notice)
     to = standing.addresses(notice)
@@ -270,7 +237,6 @@ def _hand_over(notice: Notice, line: channels.Line) -> None:
     line.send(channel=notice.channel, to=to, message=message, message_id=notice.message_id)
     notice.status, notice.sent_at = NoticeStatus.SENT, now()
     notice.address, notice.title = ", ".join(to)[:254], message.subject
-    notice.body, notice.problem = message.text, ""
-    notice.claimed_by, notice.lease_until = "", None
-    notice.save(update_fields=RECORDED)
+    notice.body = message.text
+    inhand.record(notice)
     recovery.arrived(notice)

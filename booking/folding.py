@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from booking.models import Notice, NoticeStatus
 from booking.planned import Kind
+from config.core.postgres import prepared
 
 # Each of these can say, as a digest, what those before it do.
 PREPARATION = (Kind.prepare, Kind.confirm_escort, Kind.evening_before)
@@ -19,6 +20,14 @@ REPEATED = (Kind.intake_incomplete, Kind.consent_due, Kind.coming_days, Kind.mai
 LATE = timedelta(hours=1)
 FOLDED = "said by a newer message"
 DIGEST = "digest"
+UNSAID = """
+SELECT 1 FROM booking_notice
+WHERE appointment_id = %s AND version = %s AND recipient = %s AND channel = %s AND kind = ANY(%s)
+  AND send_from <= %s
+  AND (status IN ('pending', 'claimed', 'sending') AND held_at IS NULL
+       OR status = 'expired' AND problem = %s)
+LIMIT 1
+"""
 WAITING = (NoticeStatus.PENDING, NoticeStatus.CLAIMED)
 
 
@@ -26,7 +35,7 @@ def is_said_by_newer(notice: Notice, *, at: datetime) -> bool:
     """Whether a row an hour late or more has a newer one beside it that says it too, and is due."""
     if at - notice.send_from < LATE:
         return False
-    newer = _others(notice, newer=True)
+    newer = _newer(notice)
     useful = Q(not_after__isnull=True) | Q(not_after__gt=at)
     due = newer.filter(useful, held_at__isnull=True, send_from__lte=at)
     return due.filter(status__in=WAITING).exists()
@@ -34,11 +43,11 @@ def is_said_by_newer(notice: Notice, *, at: datetime) -> bool:
 
 def is_digest(notice: Notice, *, at: datetime) -> bool:
     """Whether a row has to say what an older one did not get to say."""
-    if notice.kind not in PREPARATION[1:]:
+    if notice.kind not in PREPARATION[1:] or notice.appointment_id is None:
         return False
-    older = _others(notice, newer=False).filter(send_from__lte=at - LATE)
-    unsaid = Q(status__in=[*WAITING, NoticeStatus.SENDING], held_at__isnull=True)
-    return older.filter(unsaid | Q(status=NoticeStatus.EXPIRED, problem=FOLDED)).exists()
+    older = [kind.value for kind in PREPARATION[: PREPARATION.index(Kind(notice.kind))]]
+    whose = [notice.appointment_id, notice.version, notice.recipient, notice.channel]
+    return prepared.row(UNSAID, [*whose, older, at - LATE, FOLDED]) is not None
 
 
 def noted(why: str) -> str:
@@ -48,8 +57,8 @@ def noted(why: str) -> str:
     return f"{why}, {DIGEST}" if why else DIGEST
 
 
-def _others(notice: Notice, *, newer: bool) -> QuerySet[Notice]:
-    """Return the rows beside this one that say what it does, before it or after it."""
+def _newer(notice: Notice) -> QuerySet[Notice]:
+    """Return the rows after this one that can say what it does."""
     beside = Notice.objects.filter(
         appointment=notice.appointment_id,
         patient=notice.patient_id,
@@ -60,10 +69,7 @@ def _others(notice: Notice, *, newer: bool) -> QuerySet[Notice]:
     )
     if notice.kind in PREPARATION:
         place = PREPARATION.index(Kind(notice.kind))
-        return beside.filter(kind__in=PREPARATION[place + 1 :] if newer else PREPARATION[:place])
-    if notice.kind not in REPEATED:
-        return beside.none()
-    alike = beside.filter(kind=notice.kind)
-    if newer:
-        return alike.filter(occurrence__gt=notice.occurrence)
-    return alike.filter(occurrence__lt=notice.occurrence)
+        return beside.filter(kind__in=PREPARATION[place + 1 :])
+    if notice.kind in REPEATED:
+        return beside.filter(kind=notice.kind, occurrence__gt=notice.occurrence)
+    return beside.none()

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from booking import attention, folding, words
+from booking import attention, fallback, folding, words
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask
 from booking.planned import Channel, NoticeClass
 from config.core.clock import now
@@ -79,7 +79,8 @@ def not_sent(
         useless = notice.not_after is not None and notice.next_try_at >= notice.not_after
         if for_good or useless or (is_ours and notice.attempts >= MAX_ATTEMPTS):
             _close(notice, NoticeStatus.FAILED)
-            _ask_for_a_call(notice, "message_failed")
+            if not fallback.by_email(notice):
+                _ask_for_a_call(notice, "message_failed")
             return
         _close(notice, NoticeStatus.PENDING)
         if notice.notice_class in URGENT and now() - notice.send_from >= DELAYED_AFTER:

@@ -27,6 +27,7 @@ EARLY = (Kind.today, Kind.on_the_way)
 GATE = "gate"  # what a `changed` about a closed gate is about
 GATE_OPEN = "is_open"  # the fact of one that says that it is open again
 CANCELLED = "cancelled"
+CLOSED = "the address is closed"
 LATE_SMS_UNTIL = time(22)
 RULES = PlanRules()
 
@@ -99,7 +100,7 @@ def _unreachable(notice: Notice) -> str:
     if not where:
         return "no address on file"
     reason = contacts.closed(channel=channel, address=where[0])
-    return f"the address is closed: {reason}" if reason else ""
+    return f"{CLOSED}: {reason}" if reason else ""
 
 
 def _outdated(notice: Notice, appointment: Appointment) -> str:

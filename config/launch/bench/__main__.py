@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from config.launch import engines, state as states, testing
-from config.launch.bench import booking, dispatch, house, page, slots
+from config.launch.bench import booking, dispatch, house, notices, page, slots
 from config.launch.bench.report import Section, machine
 from config.launch.signals import Stopped, raise_stopped
 from config.launch.supervisor import Died
 
-PARTS = ("slots", "dispatch", "booking")
+PARTS = ("slots", "dispatch", "booking", "notices")
+ON_ENGINES = {
+    "slots": slots.measure,
+    "booking": booking.measure,
+    "notices": notices.measure,
+}
 
 
 def main() -> int:
@@ -41,14 +46,13 @@ def _measured(options: argparse.Namespace) -> Iterator[tuple[str, Section]]:
                 yield machine(), section
                 continue
             home = stack.enter_context(house.opened())
-            measure = slots.measure if part == "slots" else booking.measure
-            section = measure(home, quick=options.quick)
+            section = ON_ENGINES[part](home, quick=options.quick)
             yield machine(postgres=str(home.ask("SHOW server_version"))), section
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description="How fast, against others.")
-    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="default: all three")
+    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="default: all of them")
     parser.add_argument("--quick", action="store_true", help="small and rough: does it run?")
     parser.add_argument("--seconds", type=int, help="limit for dispatch, instead of its own")
     parser.add_argument("--write", action="store_true", help="keep it in docs/performance.md")
