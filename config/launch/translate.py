@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
@@ -78,12 +78,6 @@ def read(language: str) -> Catalog:
     """Return a language's catalog as it was last written."""
     with path(language).open("rb") as file:
         return read_po(file, locale=language)
-
-
-def compiled(language: str) -> Catalog:
-    """Return a language's catalog as Django reads it."""
-    with path(language, "mo").open("rb") as file:
-        return read_mo(file)
 
 
 def path(language: str, suffix: str = "po") -> Path:

@@ -17,7 +17,7 @@ from booking import messages
 from booking.channels import Message
 from booking.planned import Kind
 from tests import test_design_tokens
-from tests.booking import message_help
+from tests.booking import message_help, readability
 from tests.booking.message_help import (
     EVIL,
     HOSTILE_FACTS,
@@ -184,9 +184,38 @@ def test_the_linter_finds_a_drug_in_a_template_and_english_in_a_spanish_one(
 
 
 def test_its_pages_use_the_colours_of_the_product_in_both_themes() -> None:
-    style = Path(get_template("booking/messages/_style.css").origin.name).read_text()
+    folder = Path(messages.__file__).parent / "templates" / "booking" / "messages"
+    style = (folder / "_style.css").read_text()
     light, dark = style.split("@media (prefers-color-scheme: dark)")
     for theme, part in (("light", light), ("dark", dark)):
         used = set(re.findall(r"#[0-9a-f]{6}", part))
         assert len(used) > 8
         assert used <= set(test_design_tokens.themes()[theme].values())
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_reader_of_twelve_can_read_every_message(language: str) -> None:
+    appointment = visit()
+    appointment.patient.language = language
+    for kind in Kind:
+        if language_of(kind, language) != language:
+            continue
+        notice = notice_of(appointment, kind=kind, channel="email", why="digest")
+        text = re.split(r"Your visits:|Sus visitas:", messages.render(notice).text)[0]
+        assert readability.longest_sentence(text) <= 22, kind
+        if language == "en":
+            assert readability.english_grade(text) <= 6, kind
+        else:
+            assert readability.spanish_ease(text) >= 65, kind
+
+
+def test_readability_knows_hard_words_from_easy_ones() -> None:
+    easy = "Do not drive until then. Stay with the adult who is with you."
+    hard = (
+        "Psychomotor impairment necessitates unconditional abstention from operating automobiles "
+        "notwithstanding subjectively unremarkable recuperation."
+    )
+    assert readability.english_grade(easy) < 3
+    assert readability.english_grade(hard) > 15
+    assert readability.spanish_ease("No maneje hasta el día siguiente. Tome agua.") > 75
+    assert readability.spanish_ease("Imposibilidad psicomotriz incapacitante incondicional.") < 40
