@@ -114,7 +114,9 @@ def expire_one(pk: int) -> bool:
         if notice.status != NoticeStatus.PENDING or not _is_past(notice):
             return False
         _close(notice, NoticeStatus.EXPIRED)
-        if notice.notice_class in REPEATABLE:
+        # Held since a restore and perhaps sent before it: listed, and no reason to call.
+        is_told = notice.held_at is not None and notice.answers_lost > 0
+        if notice.notice_class in REPEATABLE and not is_told:
             _ask_for_a_call(notice, "message_expired")
         return True
 

@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from config.core.hearing import Hearing
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("stillwater")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(Hearing)

@@ -15,3 +15,8 @@ def beat_heartbeat() -> None:
 def forget_old_answers() -> int:
     """Delete idempotent answers past their keeping time."""
     return idempotency.forget_old()
+
+
+@shared_task
+def hear() -> None:
+    """Be heard: a worker that receives this hears its queues."""
