@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from booking import texts
+from booking import texts, words
 from config.core import policy
 from scheduling.engines import servers
 
@@ -36,11 +36,15 @@ def travel_can_be_asked(**_: Any) -> list[CheckMessage]:
 
 @register()
 def messages_can_be_said(**_: Any) -> list[CheckMessage]:
-    """Refuse a language that no message is written in."""
-    if settings.DEFAULT_LANGUAGE in dict(settings.LANGUAGES):
-        return []
-    spoken = " or ".join(dict(settings.LANGUAGES))
-    return [Error(f"DEFAULT_LANGUAGE must be {spoken}.", id="stillwater.E004")]
+    """Refuse a language that no message is written in, and a sender who says what it is about."""
+    wrong = []
+    if settings.DEFAULT_LANGUAGE not in dict(settings.LANGUAGES):
+        spoken = " or ".join(dict(settings.LANGUAGES))
+        wrong.append(f"DEFAULT_LANGUAGE must be {spoken}.")
+    for name in ("DEFAULT_FROM_EMAIL", "SITE_URL"):
+        if settings.PRODUCTION and words.NAMING.search(getattr(settings, name)):
+            wrong.append(f"{name} says what visits are for, and stands in every message.")
+    return [Error(sentence, id="stillwater.E004") for sentence in wrong]
 
 
 @register()

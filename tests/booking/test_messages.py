@@ -13,6 +13,7 @@ from pytest_django import Settings
 from booking import clock, messages, words
 from booking.models import Notice
 from booking.planned import Kind
+from config import checks
 from tests import factories
 from tests.booking.message_help import notice_of, visit
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, utc
@@ -272,3 +273,13 @@ def test_it_says_a_moment_in_spanish_as_a_person_would() -> None:
         "mié 23 sept, 1:05 a.m. CDT",
     ]
     assert clock.say_moment(utc(3, 3, 18), chicago, language="fr") == "Tue 3 Mar, 12:00 PM CST"
+
+
+def test_production_refuses_a_sender_who_says_what_visits_are_for(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    settings.DEFAULT_FROM_EMAIL = "Lakeside <care@lakeside-ketamine.example>"
+    settings.DEFAULT_LANGUAGE = "fr"
+    told = " ".join(error.msg for error in checks.messages_can_be_said())
+    assert "DEFAULT_FROM_EMAIL says what visits are for" in told
+    assert "DEFAULT_LANGUAGE must be en or es" in told
+    assert "SITE_URL" not in told

@@ -128,6 +128,16 @@ def test_it_changes_what_is_sent_and_nothing_else(api: APIClient, ada: Patient) 
     assert again["address"] == HOME
 
 
+def test_a_patient_chooses_the_language_of_messages(api: APIClient, ada: Patient) -> None:
+    assert api.get("/api/v1/me/").json()["language"] == "en"
+    assert api.patch("/api/v1/me/", {"language": "es"}).json()["language"] == "es"
+    assert problems(api.patch("/api/v1/me/", {"language": "tlh"})) == [
+        ("invalid_choice", "language")
+    ]
+    ada.refresh_from_db()
+    assert ada.language == "es"
+
+
 def test_it_tells_the_gates_that_something_changed(api: APIClient, ada: Patient) -> None:
     before = ada.changed_at
     api.patch("/api/v1/me/", {"escort": {"phone": ""}})
