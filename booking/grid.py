@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,12 @@ def wall_clock(*, zone: ZoneInfo, starts: Instants) -> WallClock:
     zone has made since 1970, neither is seen.
     """
     first, last = (int(starts[0]), int(starts[-1])) if len(starts) else (0, 0)
-    looked = range(first - BEFORE, last + AFTER, DAY)
+    return _wall_clock(zone, first // DAY * DAY - BEFORE, -(-last // DAY) * DAY + AFTER)
+
+
+@lru_cache(maxsize=256)
+def _wall_clock(zone: ZoneInfo, first: int, stop: int) -> WallClock:
+    looked = range(first, stop, DAY)
     since, ahead = [looked[0]], [_ahead(looked[0], zone)]
     for before, after in pairwise(looked):
         offset = _ahead(after, zone)
@@ -90,17 +96,23 @@ def _changed(before: int, after: int, zone: ZoneInfo) -> int:
     return after
 
 
+@lru_cache(maxsize=256)
 def starts(
     *, first: date, last: date, lengths: clock.Lengths, zone: ZoneInfo, rules: clock.ClockRules
 ) -> Instants:
-    """Every start that `clock.grid_starts` gives of the days from `first` to `last`, ascending."""
+    """Every start that `clock.grid_starts` gives of the days from `first` to `last`, ascending.
+
+    Searches ask for the same days again and again: they share the answer, and none can change it.
+    """
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return np.concatenate(
+    found = np.concatenate(
         [
             _array(clock.grid_starts(day=day, lengths=lengths, zone=zone, rules=rules), rules)
             for day in days
         ]
     )
+    found.flags.writeable = False
+    return found
 
 
 def _array(starts: list[datetime], rules: clock.ClockRules) -> Instants:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,13 @@ def at_local(day: date, clock: time, zone: ZoneInfo) -> int:
     return micros(datetime.combine(day, clock, tzinfo=zone).astimezone(UTC))
 
 
+@lru_cache(maxsize=256)
 def midnights(zone: ZoneInfo, first: date, count: int) -> Instants:
-    """The instants at which `count` local days begin, and the one at which the last ends."""
+    """The instants at which `count` local days begin, and the one at which the last ends.
+
+    Searches ask for the same days again and again: they share the answer, and none can change it.
+    """
     days = (first + timedelta(days=number) for number in range(count + 1))
-    return np.array([at_local(day, time(), zone) for day in days], dtype=np.int64)
+    begins = np.array([at_local(day, time(), zone) for day in days], dtype=np.int64)
+    begins.flags.writeable = False
+    return begins

@@ -8,12 +8,21 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import OperationalError
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Format
 
 # A firewall forgets a connection that idles for minutes, and says so only when asked.
 SURE_SECONDS = 30
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    """Knows what a prepared statement was, of which psycopg remembers only the name."""
+
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Return what was asked; of a prepared statement without its values."""
+        told: str | None = super().last_executed_query(cursor, sql, params)
+        return sql.strip() if told is None else told
 
 
 def _is_readable(connection: psycopg.Connection[Any]) -> bool:
@@ -25,6 +34,7 @@ def _is_readable(connection: psycopg.Connection[Any]) -> bool:
 class DatabaseWrapper(base.DatabaseWrapper):
     """Refuse to connect while `DATABASE_URL` is unset, at the first connection and not before."""
 
+    ops_class = DatabaseOperations
     _asked_at = -math.inf
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
