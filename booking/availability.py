@@ -186,7 +186,8 @@ def _not_offered(*, wish: Wish, at: Where, without: Appointment | None = None) -
 
 def still_free(*, nurse: Candidate, wish: Wish, at: Where, without: Appointment | None) -> bool:
     """Look again under the lock: at what she holds, and where that has changed at everything."""
-    if nurse.holding == _holding_now(nurse, wish=wish, without=without):
+    held = nurse.holding
+    if held is not None and held == _holding_now(nurse, wish=wish, without=without):
         return True
     found = _look(wish=wish, at=at, without=without, nurse_ids=[nurse.nurse_id])
     return bool(_able(found.sheet, held=found.held, wish=wish, at=at))

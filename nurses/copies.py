@@ -53,7 +53,7 @@ def publish(
         stops = [_stop(stop) for stop in one.stops]
         if before is not None and _promise(before.stops, ended) == _promise(stops, ended):
             continue
-        row = Route.objects.create(
+        row = Route(
             nurse=one.nurse,
             day=day,
             version=before.version + 1 if before else 1,
@@ -62,9 +62,12 @@ def publish(
             metres=sum(drive.metres for drive in one.drives),
             published_by=by,
         )
-        if stops or (before is not None and before.stops):
-            _tell(row, before=before)
         written.append(row)
+    Route.objects.bulk_create(written)
+    for row in written:
+        before = newest.get(row.nurse_id)
+        if row.stops or (before is not None and before.stops):
+            _tell(row, before=before)
     return written
 
 
@@ -101,11 +104,11 @@ def _tell(row: Route, *, before: Route | None) -> None:
     nurse = row.nurse
     if row.day < local_day(now(), ZoneInfo(nurse.time_zone)):
         return
-    earlier = Route.objects.filter(nurse=nurse, day=row.day, version__lt=row.version)
+    rows = Route.objects.filter(nurse=nurse, day=row.day, version__lt=row.version)
     notices.tell_route(
         nurse=nurse,
         subject_of=row.subject,
-        instead_of=[one.subject for one in earlier],
+        instead_of=[one.subject for one in rows] if before else [],
         day=row.day,
         facts={
             "is_change": before is not None,
