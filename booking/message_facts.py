@@ -109,7 +109,7 @@ def context(notice: Notice) -> dict[str, Any]:
     facts = _facts(notice, say=say)
     facts |= {
         "language": say.language,
-        "clinic_name": words.neutral(settings.CLINIC_NAME, marks=",.&"),
+        "clinic_name": words.clinic(settings.CLINIC_NAME),
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_number": settings.EMERGENCY_NUMBER,
         "link": _ours(facts.get("link")),

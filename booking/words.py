@@ -47,11 +47,16 @@ def first_name(text: str) -> str:
     return name(text).split(" ")[0]
 
 
-def neutral(text: str, *, marks: str = ",") -> str:
+def clinic(text: str) -> str:
+    """Return the clinic's name as messages may say it; empty if it names what visits are for."""
+    return neutral(text, marks=",.&", telling=NAMING)
+
+
+def neutral(text: str, *, marks: str = ",", telling: re.Pattern[str] = TELLING) -> str:
     """Return a free text's letters and figures; empty if it would say what the visit is for."""
     kept = "".join(c for c in text[:READ] if _is_said(c) or c in marks)
     plain = " ".join(kept.split())[:REASON_LENGTH].strip(f"{NAME_MARKS}{marks} ")
-    return "" if TELLING.search(plain) else plain
+    return "" if telling.search(plain) else plain
 
 
 def because(text: str) -> str:

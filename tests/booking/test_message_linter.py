@@ -94,7 +94,7 @@ def test_a_text_fits_with_long_settings_and_stops_on_the_day_before(
     language: str, settings: Settings
 ) -> None:
     settings.SITE_URL = "https://book.a-clinic-with-a-rather-long-name.example.org"
-    settings.CLINIC_NAME = "Riverside Integrative Home Visits Center 🌊"
+    settings.CLINIC_NAME = "Riverside Integrative Medical Home Center 🌊"
     appointment = visit(name="Maximiliane-Alexandrina Longbottom", zone="America/St_Johns")
     appointment.patient.language = language
     for stop, hours in (("heavy_meal_until", 14), ("fast_from", 12), ("liquids_until", 11)):

@@ -94,6 +94,12 @@ def test_gsm_text_keeps_what_one_septet_holds_and_spells_out_the_rest() -> None:
     assert words.fits_sms("é" * 160)
 
 
+def test_a_clinic_s_name_is_said_unless_it_names_the_drug_or_the_therapy() -> None:
+    assert words.clinic("St. Mary’s Medical & Home Care") == "St. Mary’s Medical & Home Care"
+    for telling in ("Chicago Pain Clinic", "Ketamina Sur", "Lake IV Lounge", "Mood Therapy"):
+        assert words.clinic(telling) == ""
+
+
 def test_names_lose_what_is_no_letter() -> None:
     assert words.name("  Anne-Marie  O’Neil ") == "Anne-Marie O’Neil"
     assert words.first_name("🦄 http://x.example") == "httpxexample"
