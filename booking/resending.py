@@ -17,7 +17,6 @@ from config.core.models import User
 
 REASON_LENGTH = 100
 GONE = (NoticeStatus.SENT, NoticeStatus.FAILED, NoticeStatus.EXPIRED, NoticeStatus.UNKNOWN)
-UNDELIVERED = (NoticeStatus.FAILED, NoticeStatus.EXPIRED, NoticeStatus.UNKNOWN)
 SAME = (
     "appointment",
     "patient",
@@ -101,5 +100,5 @@ def _refuse(notice: Notice, again: Notice) -> None:
 
 def handle(*, notice: Notice, by: User) -> None:
     """Record who saw to a message that did not get through; the first one counts."""
-    waiting = Notice.objects.filter(pk=notice.pk, status__in=UNDELIVERED, handled_at__isnull=True)
+    waiting = Notice.objects.undelivered().filter(pk=notice.pk)
     waiting.update(handled_at=now(), handled_by=by)

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from booking import resending, timeline
 from booking.models import Appointment, Notice, NoticeStatus
+from booking.models.notice import UNDELIVERED
 from booking.staff import page, person, staff_only
 from config.core.admin import in_words
 from config.core.errors import Malformed, Refused
@@ -55,7 +56,7 @@ def message(request: HttpRequest, notice_id: int) -> HttpResponse:
         said=timeline.masked(notice.body),
         preview=timeline.preview(notice) if notice.status != NoticeStatus.SENT else None,
         form=ResendForm() if resending.may_be_resent(notice) else None,
-        is_undelivered=notice.status in resending.UNDELIVERED and notice.handled_at is None,
+        is_undelivered=notice.status in UNDELIVERED and notice.handled_at is None,
     )
 
 
@@ -102,9 +103,10 @@ def _undelivered() -> QuerySet[Notice]:
     twins = Notice.objects.filter(
         about, status=NoticeStatus.SENT, **{field: OuterRef(field) for field in same}
     )
-    waiting = Notice.objects.filter(status__in=resending.UNDELIVERED, handled_at__isnull=True)
-    rows = waiting.annotate(got_through=Exists(twins)).order_by("-send_from", "-pk")
-    return rows.select_related("appointment__patient__user", "patient__user")
+    rows = Notice.objects.undelivered().annotate(got_through=Exists(twins))
+    return rows.order_by("-send_from", "-pk").select_related(
+        "appointment__patient__user", "patient__user"
+    )
 
 
 @require_POST

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from booking import links, messages, resending, words
 from booking.clock import local_day, say_moment, say_time
 from booking.models import Appointment, Notice, NoticeStatus, VisitAnswer
+from booking.models.notice import UNDELIVERED
 from config.core.clock import now
 from config.core.models import User
 
@@ -117,7 +118,7 @@ def _message(row: Notice, *, zone: ZoneInfo, names: dict[int, str]) -> Entry:
         notice=row,
         said=masked(row.body),
         may_be_resent=resending.may_be_resent(row),
-        is_undelivered=status in resending.UNDELIVERED and row.handled_at is None,
+        is_undelivered=status in UNDELIVERED and row.handled_at is None,
         is_waiting=status in (NoticeStatus.PENDING, NoticeStatus.CLAIMED, NoticeStatus.SENDING),
     )
 
@@ -137,7 +138,7 @@ def _why(row: Notice, *, names: dict[int, str]) -> Iterator[str]:
         yield f"Sent once more by {names.get(row.facts['resent_by'], 'staff')}: {row.why}"
         return
     if row.why:
-        yield f"Why then: {row.why}"
+        yield f"Why then: {row.why.replace('_', ' ')}"
     if row.occurrence:
         yield f"Repeat {row.occurrence}"
 

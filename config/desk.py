@@ -44,6 +44,7 @@ def _waiting() -> list[Waiting]:
     pages, intakes = Notice.objects.calling().count(), awaiting.count()
     strays, board = _without_nurse()
     tasks, visits = StaffTask.objects.filter(done_at__isnull=True).count(), _visits_today()
+    lost = Notice.objects.undelivered().count()
     decide = f"intake{pluralize(intakes)} to decide"
     return [
         Waiting(
@@ -65,6 +66,12 @@ def _waiting() -> list[Waiting]:
             f"task{pluralize(tasks)} to do",
             "Every task is done",
             reverse("admin:booking_stafftask_changelist"),
+        ),
+        Waiting(
+            lost,
+            f"message{pluralize(lost)} that did not get through",
+            "Every message got through",
+            reverse("undelivered-messages"),
         ),
         Waiting(
             strays,

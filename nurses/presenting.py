@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from booking.clock import local_day, say_moment, say_time
 from booking.models import Appointment
 from config.core.clock import now
-from nurses import rules, states, visits
+from nurses import rules, states, told, visits
 from nurses.models import AdverseEvent, Check, Dose, Event, Happening, Observation
 from nurses.record import Record
 from nurses.visits import NextStep
@@ -131,6 +131,7 @@ def page(record: Record, *, written: str = "") -> dict[str, Any]:
         "tag": TAGS.get(visit.status, "red"),
         "next": Action(step.event) if step else None,
         "open": _open(step),
+        "told": told.of(visit),
         "others": list(_others(record=record, step=step)),
         "questions": list(_questions(record)),
         "at": at,

@@ -22,7 +22,7 @@ from booking.models import ENDED, Appointment
 from config.core.clock import now
 from config.core.errors import Malformed, Refused
 from config.core.models import Role, User
-from nurses import custody, presenting, route, visits
+from nurses import custody, presenting, route, told, visits
 from nurses.api import nurse_of, own_visit, read_day
 from nurses.models import Happening
 from nurses.record import Record
@@ -97,6 +97,7 @@ def day(request: HttpRequest, user: User) -> HttpResponse:
         "after": asked + timedelta(days=1),
         "ended": ENDED,
         "at": now(),
+        "ate": told.ate([stop.appointment for stop in shown.stops]),
         "next": next((s for s in shown.stops if s.appointment.status not in ENDED), None),
     }
     return render(request, "nurses/route.html", context)

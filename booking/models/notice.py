@@ -11,8 +11,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from booking.models.appointment import Appointment
-from booking.models.status import ENDED
 from booking.models.notice_guards import GUARDS
+from booking.models.status import ENDED
 from config.core.clock import now
 from patients.models import Patient
 
@@ -30,6 +30,7 @@ class NoticeStatus(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded"
 
 
+UNDELIVERED = (NoticeStatus.FAILED, NoticeStatus.EXPIRED, NoticeStatus.UNKNOWN)
 OPEN = (
     NoticeStatus.PENDING,
     NoticeStatus.CLAIMED,
@@ -71,6 +72,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def held(self) -> Self:
         """Return open rows that wait for a person, since a backup was restored."""
         return self.filter(status__in=OPEN, held_at__isnull=False)
+
+    def undelivered(self) -> Self:
+        """Return rows that did not get through and that nobody has seen to."""
+        return self.filter(status__in=UNDELIVERED, handled_at__isnull=True)
 
     def open(self) -> Self:
         """Return rows whose fate is not sealed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from booking import paging, timeline
+from booking.models import Notice
 
 register = template.Library()
 
@@ -13,6 +14,12 @@ register = template.Library()
 def unanswered_calls() -> int:
     """How many calls rang to the end and nobody acknowledged."""
     return paging.unanswered().count()
+
+
+@register.simple_tag
+def held_count() -> int:
+    """How many messages wait for a person since a backup was restored."""
+    return Notice.objects.held().count()
 
 
 @register.filter
