@@ -30,31 +30,35 @@ QUESTION = "config.core.tasks.hear"
 logger = logging.getLogger(__name__)
 
 
+def _seconds() -> float:
+    return time.monotonic()
+
+
 @dataclass
 class Ear:
     """When a worker last heard anything, and since when it has been asked in vain; in seconds."""
 
-    heard_at: float = field(default_factory=time.monotonic)
+    heard_at: float = field(default_factory=_seconds)
     asked_at: float | None = None
 
     def hears(self) -> None:
         """Take note of a message, or of work in hand that keeps the worker from taking more."""
-        self.heard_at, self.asked_at = time.monotonic(), None
+        self.heard_at, self.asked_at = _seconds(), None
 
     def wants_asking(self) -> bool:
         """Whether it has been silent for so long that somebody should ask."""
-        return time.monotonic() - self.heard_at >= ASKS_AFTER
+        return _seconds() - self.heard_at >= ASKS_AFTER
 
     def asked(self, *, could_be: bool) -> None:
         """Take note that it was asked; a broker that takes nothing says nothing about the ear."""
         if not could_be:
             self.asked_at = None
         elif self.asked_at is None:
-            self.asked_at = time.monotonic()
+            self.asked_at = _seconds()
 
     def is_deaf(self) -> bool:
         """Whether it could be asked and did not hear."""
-        return self.asked_at is not None and time.monotonic() - self.asked_at >= DEAF_AFTER
+        return self.asked_at is not None and _seconds() - self.asked_at >= DEAF_AFTER
 
 
 class Hearing(bootsteps.StartStopStep):  # type: ignore[misc]
