@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy
 from icalendar import Calendar, Event, vCalAddress
 
+from booking import words
 from booking.models import Appointment, Status
 from config.core.clock import now
 
@@ -27,7 +28,7 @@ def ics_for(appointment: Appointment) -> bytes:
     """
     is_cancelled = appointment.status == Status.CANCELLED
     calendar = Calendar()
-    calendar.add("prodid", f"-//{settings.CLINIC_NAME}//Visits//EN")
+    calendar.add("prodid", f"-//{words.clinic(settings.CLINIC_NAME) or TITLE}//Visits//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")

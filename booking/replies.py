@@ -137,12 +137,12 @@ def _was_answered_lately(row: IncomingText) -> bool:
 
 def _say(row: IncomingText) -> str:
     language = row.patient.language if row.patient else settings.DEFAULT_LANGUAGE
-    facts = {
-        "clinic": settings.CLINIC_NAME,
-        "phone": settings.CLINIC_PHONE,
-        "emergency": settings.EMERGENCY_NUMBER,
-    }
     with translation.override(language):
+        facts = {
+            "clinic": words.clinic(settings.CLINIC_NAME)[: words.NAME_LENGTH] or _("Your clinic"),
+            "phone": settings.CLINIC_PHONE,
+            "emergency": settings.EMERGENCY_NUMBER,
+        }
         said = {
             Keyword.STOP: _("%(clinic)s: you get no more texts. Reply START to get them again."),
             Keyword.START: _(

@@ -105,9 +105,7 @@ def told_by_email(visit: Appointment, patient: Patient) -> None:
     """The e-mail says why, and three other times at the same hour that can really be booked."""
     notice = Notice.objects.get(appointment=visit, channel="email", status="sent")
     assert "because of a winter storm" in notice.body
-    others = [
-        say_moment(datetime.fromisoformat(other), ZONE) for other in notice.facts["others"]
-    ]
+    others = [say_moment(datetime.fromisoformat(other), ZONE) for other in notice.facts["others"]]
     assert len(others) == 3
     assert all(f"- {other}\n" in notice.body for other in others)
     offered = {

@@ -13,8 +13,9 @@ import time_machine
 from django.template.loader import get_template
 from pytest_django import Settings
 
-from booking import messages
+from booking import messages, replies, words
 from booking.channels import Message
+from booking.models import IncomingText
 from booking.planned import Kind
 from tests import test_design_tokens
 from tests.booking import message_help, readability
@@ -117,6 +118,18 @@ def test_a_clinic_s_name_that_says_what_visits_are_for_is_not_said(settings: Set
         assert "Riverside" not in said
         assert "etamine" not in said
     assert message.text.startswith("Your visit is booked for Tue 24 Nov")
+
+
+@pytest.mark.parametrize("name", ["Stillwater", "Riverside Ketamine", "A" * 90])
+def test_nothing_is_wrong_with_answers_to_texts(settings: Settings, name: str) -> None:
+    settings.CLINIC_NAME = name
+    appointment = visit()
+    for language in ("en", "es"):
+        appointment.patient.language = language
+        for keyword in IncomingText.Keyword:
+            row = IncomingText(patient=appointment.patient, keyword=keyword)
+            text = words.gsm(replies._say(row))
+            assert not complaints(Message("", text), language=language), text
 
 
 PAGE = (
