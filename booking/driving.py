@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Max
 
 from booking import clock, rules
 from booking.locks import locked
@@ -29,6 +30,14 @@ def to_be_told(appointment: Appointment, *, at: datetime) -> datetime | None:
     if appointment.drive_after is None or not _is_unknown_end(appointment, at=at):
         return appointment.drive_after
     return max(_until(appointment, observation_end=_next_quarter(at)), appointment.drive_after)
+
+
+def latest(appointment: Appointment, *, at: datetime) -> datetime | None:
+    """Return until when not to drive: the latest over this visit and all that were given."""
+    given = Appointment.objects.filter(patient=appointment.patient_id, dosed_at__isnull=False)
+    last = given.aggregate(last=Max("drive_after"))["last"]
+    moments = (to_be_told(appointment, at=at), last)
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 @transaction.atomic

@@ -7,13 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max
 
 from booking import answers, driving, words
 from booking.answers import Closed
 from booking.clock import say_moment
 from booking.links import Link, Purpose
-from booking.models import Appointment, VisitAnswer
+from booking.models import Appointment
 from booking.planned import Recipient
 from config.core.clock import now
 from patients import accounts
@@ -94,21 +93,13 @@ def _say(instant: datetime, link: Link) -> str:
 
 
 def _visit(link: Link, visit: Appointment, *, at: datetime) -> dict[str, Any]:
-    drive_after = _drive_after(visit, at=at) if link.purpose is Purpose.warning else None
+    drive_after = driving.latest(visit, at=at) if link.purpose is Purpose.warning else None
     return {
         "starts": _say(visit.starts_at, link),
         "has_phone": bool(visit.patient.phone),
         "drive_after": _say(drive_after, link) if drive_after else "",
         "is_for_the_escort": link.notice.recipient == Recipient.escort,
     }
-
-
-def _drive_after(visit: Appointment, *, at: datetime) -> datetime | None:
-    """Return until when not to drive: the latest over this visit and all that were given."""
-    given = Appointment.objects.filter(patient=visit.patient_id, dosed_at__isnull=False)
-    latest = given.aggregate(latest=Max("drive_after"))["latest"]
-    moments = (driving.to_be_told(visit, at=at), latest)
-    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _call(link: Link) -> dict[str, Any]:
@@ -121,8 +112,3 @@ def _call(link: Link) -> dict[str, Any]:
         "taken_by": str(by) if by else notice.acknowledged_as,
         "taken_at": _say(notice.acknowledged_at, link) if notice.acknowledged_at else "",
     }
-
-
-def answers_of(visit: Appointment) -> list[VisitAnswer]:
-    """Return what was told of a visit by links, oldest first."""
-    return list(visit.answers.select_related("notice").order_by("at", "pk"))

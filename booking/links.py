@@ -82,7 +82,8 @@ class Link:
 
 def url(purpose: Purpose, notice: Notice) -> str:
     """Return the link to stand in a message; in one that is only looked at, it leads nowhere."""
-    return settings.SITE_URL + reverse("link", args=[token(purpose, notice)])
+    address: str = settings.SITE_URL + reverse("link", args=[token(purpose, notice)])
+    return address
 
 
 def token(purpose: Purpose, notice: Notice) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext as _, gettext_lazy
@@ -191,7 +190,7 @@ def _visit(notice: Notice, appointment: Appointment, *, say: Say) -> dict[str, A
     """Return what is to be said of the visit; what few messages say is reckoned as they say it."""
     at = now()
     nurse = appointment.nurse
-    until = cache(partial(_driving, appointment, at=at))
+    until = cache(partial(driving.latest, appointment, at=at))
     said: dict[str, Any] = {
         "starts": say.moment(appointment.starts_at),
         "ends": say.moment(appointment.ends_at),
@@ -267,11 +266,3 @@ def _clock(
     drive_after = until()
     if drive_after:
         yield Line("after", _("No driving, machinery or alcohol until"), say.moment(drive_after))
-
-
-def _driving(appointment: Appointment, *, at: datetime) -> datetime | None:
-    """Return until when not to drive: the latest over this visit and all that were given."""
-    given = Appointment.objects.filter(patient=appointment.patient_id, dosed_at__isnull=False)
-    latest = given.aggregate(latest=Max("drive_after"))["latest"]
-    moments = (driving.to_be_told(appointment, at=at), latest)
-    return max((moment for moment in moments if moment is not None), default=None)

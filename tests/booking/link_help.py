@@ -15,7 +15,8 @@ from booking.models import Notice
 
 
 def address(purpose: Purpose, notice: Notice) -> str:
-    return urlsplit(links.url(purpose, notice)).path
+    path: str = urlsplit(links.url(purpose, notice)).path
+    return path
 
 
 def opened(client: Client, path: str) -> str:
@@ -26,7 +27,8 @@ def opened(client: Client, path: str) -> str:
 
 def hidden(shown: str) -> str:
     """The id of the form that was shown."""
-    return re.findall(r'name="client_id" value="([^"]+)"', shown)[0]
+    found: list[str] = re.findall(r'name="client_id" value="([^"]+)"', shown)
+    return found[0]
 
 
 def answered(client: Client, path: str, **facts: Any) -> HttpResponse:
