@@ -77,15 +77,15 @@ def plan_for(*, appointment: Appointment) -> None:
     supersede(rows.exclude(version=appointment.version))
     visit = visit_of(appointment)
     wanted = _planned(appointment, visit, preferences_of(appointment.patient))
-    # A row by a channel that was declined later waits: it is asked about again when it is due.
-    possible: dict[tuple[Any, ...], Notice] = {}
-    for preferences in (EVERY_CHANNEL, NO_TEXTS):
-        possible |= _planned(appointment, visit, preferences)
-    possible |= wanted
     standing = {_key(row): row for row in rows.filter(version=appointment.version)}
     Notice.objects.bulk_create(
         [row for key, row in wanted.items() if key not in standing], ignore_conflicts=True
     )
+    possible = wanted
+    if not standing.keys() <= wanted.keys():
+        # A row by a channel that was declined later waits: it is asked about again when it is due.
+        by_any, by_mail = (_planned(appointment, visit, one) for one in (EVERY_CHANNEL, NO_TEXTS))
+        possible = {**by_any, **by_mail, **wanted}
     _retime(standing=standing, wanted=possible)
     unwanted = [row.pk for key, row in standing.items() if key not in possible]
     supersede(rows.filter(pk__in=unwanted).exclude(_still_speaks(appointment)))
