@@ -19,8 +19,14 @@ from rest_framework.views import APIView
 from config.core.clock import now
 from config.core.errors import Reason, Refused, deadlocks_retried, is_deadlock
 from config.core.models import IdempotentAnswer, User
+from config.core.postgres import prepared
 
 KEY_LENGTH = 255
+FIRST = """
+    INSERT INTO core_idempotentanswer (user_id, method, path, key, body_sha256, body, created_at)
+    VALUES (%s, %s, %s, %s, %s, '', %s) ON CONFLICT DO NOTHING RETURNING id
+"""
+KEEP = "UPDATE core_idempotentanswer SET status = %s, body = %s WHERE id = %s"
 
 
 class _NotKept(Exception):
@@ -58,26 +64,24 @@ def answer_once(
     """
     try:
         with transaction.atomic():
-            scope = {"user": user, "method": method, "path": path, "key": key}
-            IdempotentAnswer.objects.bulk_create(
-                [IdempotentAnswer(**scope, body_sha256=body)], ignore_conflicts=True
-            )
-            row = IdempotentAnswer.objects.select_for_update().get(**scope)
-            if row.body_sha256 != body:
-                raise Refused(
-                    [Reason("idempotency_conflict", "This key was used with another body.")]
-                )
-            if row.status is not None:
-                return Response(json.loads(row.body), status=row.status)
+            number = prepared.row(FIRST, [user.pk, method, path, key, body, now()])
+            if number is None:
+                return _given_before(user=user, method=method, path=path, key=key, body=body)
             response = answer()
             if not is_kept(response.status_code):
                 raise _NotKept(response)
-            row.status = response.status_code
-            row.body = JSONRenderer().render(response.data).decode() or "null"
-            row.save(update_fields=["status", "body"])
+            told = JSONRenderer().render(response.data).decode() or "null"
+            prepared.change(KEEP, [response.status_code, told, *number])
             return response
     except _NotKept as not_kept:
         return not_kept.response
+
+
+def _given_before(*, user: User, method: str, path: str, key: str, body: str) -> Response:
+    row = IdempotentAnswer.objects.get(user=user, method=method, path=path, key=key)
+    if row.body_sha256 != body:
+        raise Refused([Reason("idempotency_conflict", "This key was used with another body.")])
+    return Response(json.loads(row.body), status=row.status)
 
 
 class IdempotentView(APIView):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from booking import appointments, availability, notices
 from booking.models import Appointment, Notice
 from config.core.clock import now
-from patients.models import Order, Patient
+from patients import accounts
+from patients.models import Address, Order, Patient
 from tests.factories import CHICAGO, make_nurse, make_patient, therapy
 from tests.racing import PATIENCE, race
 
@@ -167,3 +169,39 @@ def test_it_never_deadlocks_when_visits_trade_places() -> None:
     assert set(race(moves)) <= {200, 409}
     assert Appointment.objects.occupying().count() == 4
     assert not Notice.objects.filter(status="sent").exists()
+
+
+def test_it_goes_to_the_home_that_was_given_while_the_booking_waited() -> None:
+    make_nurse()
+    ada = make_patient()
+    moved = threading.Event()
+
+    def move() -> None:
+        with transaction.atomic():
+            accounts.touch(ada)
+            moved.set()
+            waits_for_a_lock()
+            Address.objects.filter(patient=ada).update(line1="7 New Street")
+
+    def book() -> Any:
+        assert moved.wait(PATIENCE)
+        return book_over_http(ada, three_days_ahead())
+
+    assert race([move, book])[1].status_code == 201
+    assert Appointment.objects.get().line1 == "7 New Street"
+
+
+def waits_for_a_lock() -> None:
+    """Return once another connection to this database waits for a lock."""
+    ends = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else seen once a transaction
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waited")
