@@ -18,6 +18,11 @@ configured.CACHES["default"]["KEY_PREFIX"] += os.environ.get("PYTEST_XDIST_WORKE
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take how many stories of racing are told instead of the usual few."""
+    parser.addoption("--races", type=int, default=0, help="stories told by racing tests")
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Give the browser for tests marked `e2e`; without one they are skipped, saying so."""
