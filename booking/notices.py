@@ -38,6 +38,7 @@ FOLLOW_UPS = (Kind.how_are_you, Kind.coming_days, Kind.maintenance)
 KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "subject_of")
 EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
 NO_TEXTS = replace(EVERY_CHANNEL, has_phone=False)
+RESENT = "resent_by"  # the fact of a message that staff sent once more
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
 
 
@@ -131,18 +132,17 @@ def _key(notice: Notice) -> tuple[Any, ...]:
 def _still_speaks(appointment: Appointment) -> Q:
     """Name rows that the plan does not know and that stand nevertheless.
 
-    Past their use, they are to be expired and listed, not forgotten. What was said of a closed
-    gate holds while the visit is to come. What comes after a visit is asked about when it is due:
-    the next one may be cancelled until then.
+    Past their use, they are to be expired and listed, not forgotten; staff had sent one once more.
+    What was said of a closed gate holds while the visit is to come. What comes after a visit is
+    asked about when it is due: the next one may be cancelled until then.
     """
     if appointment.status == Status.CANCELLED:
         return Q(pk__in=[])
-    past = Q(not_after__lte=now())
+    kept = Q(not_after__lte=now()) | Q(facts__has_key=RESENT)
     if appointment.status in ENDED and appointment.status != Status.DISCHARGED:
-        return past
-    after = Q(kind__in=FOLLOW_UPS) | Q(kind=Kind.driving_ended, revision=appointment.revision)
-    gate = Q(subject_of=GATE) if appointment.status == Status.BOOKED else Q(pk__in=[])
-    return past | after | gate
+        return kept
+    kept |= Q(kind__in=FOLLOW_UPS) | Q(kind=Kind.driving_ended, revision=appointment.revision)
+    return kept | Q(subject_of=GATE) if appointment.status == Status.BOOKED else kept
 
 
 def _retime(

@@ -94,7 +94,8 @@ def _unreachable(notice: Notice) -> str:
     preferences = preferences_of(patient_of(notice))
     if not preferences.accept(recipient, channel):
         return "not wanted by this channel"
-    if NO_TEXTS in notice.why and preferences.sms and preferences.has_phone:
+    is_in_place_of_text = NO_TEXTS in notice.why and "resent_by" not in notice.facts
+    if is_in_place_of_text and preferences.sms and preferences.has_phone:
         return "goes by text"
     where = addresses(notice)
     if not where:

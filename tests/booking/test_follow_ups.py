@@ -284,3 +284,23 @@ def test_what_is_only_texted_goes_by_mail_to_whom_cannot_be_texted(outbox: objec
     send_at(STARTS_AT + 3 * HOUR)
     assert row(kind="today", channel="email").problem == "goes by text"
     assert row(kind="today", channel="sms").status == "sent"
+
+
+def test_what_staff_send_once_more_outlives_a_new_plan() -> None:
+    visit = booked()
+    first = row(kind="prepare")
+    again = Notice.objects.create(
+        appointment=visit,
+        kind="prepare",
+        occurrence=1,
+        recipient="patient",
+        channel="email",
+        notice_class="P",
+        ideal_at=first.ideal_at,
+        send_from=first.send_from,
+        not_after=first.not_after,
+        facts={"resent_by": 1},
+    )
+    notices.plan_for(appointment=visit)
+    again.refresh_from_db()
+    assert again.status == "pending"
