@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-
-KEPT_TOGETHER = re.compile(r"(?<!,) ")
 
 register = template.Library()
 
 
 @register.filter
 def strong(value: str) -> SafeString:
-    """Set in bold what must not be overlooked, escaped; a line of it ends only at a comma."""
-    return format_html("<strong>{}</strong>", KEPT_TOGETHER.sub("\u00a0", str(value)))
+    """Set in bold what must not be overlooked, escaped; its lines end only at a comma."""
+    *days, hour = str(value).split(", ")
+    parts = [(f"{day},",) for day in days] + [(hour,)]
+    return format_html(
+        "<strong>{}</strong>", format_html_join(" ", '<span class="kept">{}</span>', parts)
+    )

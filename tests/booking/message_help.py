@@ -259,6 +259,5 @@ class Page(HTMLParser):
             self.problems.append(f"closed out of turn: {tag}")
 
     def handle_data(self, data: str) -> None:
-        data = data.replace("\u00a0", " ")
         if not {"style", "title"} & set(self._open):
             self.text += data if {"strong", "span", "a"} & set(self._open) else f" {data}"
