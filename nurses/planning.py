@@ -202,7 +202,8 @@ def _pauses(watch: Watch) -> bool:
     """Whether searches of the day as it stands have failed, too often to try again already."""
     if watch.tries < 2 or watch.tried_at is None:
         return False
-    pause = min(FIRST_PAUSE * 2 ** min(watch.tries - 2, 10), LONGEST_PAUSE)
+    doubled = min(watch.tries - 2, 10)
+    pause = min(FIRST_PAUSE * (1 << doubled), LONGEST_PAUSE)
     return now() < watch.tried_at + pause
 
 

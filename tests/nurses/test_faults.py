@@ -17,10 +17,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from booking.models import Notice, StaffTask
+from config.core.clock import now
 from config.core.errors import Refused
 from config.launch import valkey
 from config.launch.state import socket_folder
-from nurses import dispatch, planning, tasks
+from nurses import dispatch, tasks
 from nurses.models import Plan, Route, Watch
 from scheduling import engines
 from scheduling.models import Licence, Nurse
@@ -55,7 +56,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     begun: list[datetime] = []
 
     def fails(**_: Any) -> Plan:
-        begun.append(planning.now())
+        begun.append(now())
         raise RuntimeError("no basis")
 
     monkeypatch.setattr(dispatch, "plan", fails)
@@ -76,7 +77,7 @@ def test_a_day_whose_searches_fail_is_searched_ever_less_often(
         tasks.plan_days()
         clock.shift(MINUTE)
     assert minutes_between(searches) == [1, 2, 4, 8]
-    Watch.objects.update(tries=20, tried_at=planning.now())
+    Watch.objects.update(tries=20, tried_at=now())
     searches.clear()
     clock.shift(59 * MINUTE)
     tasks.plan_days()
@@ -227,7 +228,7 @@ def test_a_broker_emptied_during_a_plan_loses_neither_the_plan_nor_the_next_bell
     queues = redis.Redis.from_url(broker)
     beat = Celery("beat")
     beat.config_from_object("django.conf:settings", namespace="CELERY")
-    beat.conf.broker_url = broker.replace("unix://", "redis+socket://")
+    beat.conf.update(broker_url=broker.replace("unix://", "redis+socket://"))
     plan = dispatch.plan
 
     def plan_while_it_is_emptied(**asked: Any) -> Plan:
