@@ -106,6 +106,8 @@ def context(notice: Notice) -> dict[str, Any]:
     """Return what the templates may say, in the language in force."""
     say = _say(notice)
     facts = _facts(notice, say=say)
+    # Sent once more, its `why` is the reason that a person gave; it says what it said before.
+    why = str(notice.facts.get("was_why", notice.why))
     facts |= {
         "language": say.language,
         "clinic_name": words.clinic(settings.CLINIC_NAME),
@@ -114,8 +116,8 @@ def context(notice: Notice) -> dict[str, Any]:
         "link": _ours(facts.get("link")),
         "first_name": words.first_name(person_of(notice).name),
         "initials": words.initials(person_of(notice).name),
-        "is_digest": "digest" in notice.why,
-        "says_today": "with today" in notice.why or "digest" in notice.why,
+        "is_digest": "digest" in why,
+        "says_today": "with today" in why or "digest" in why,
         "occurrence": notice.occurrence,
         "by": say.moment(notice.not_after) if notice.not_after else "",
     }

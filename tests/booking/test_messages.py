@@ -191,6 +191,17 @@ def test_a_digest_says_in_order_what_the_messages_it_stands_for_would_have(kind:
         assert arranged in text
 
 
+def test_a_digest_that_is_sent_once_more_says_the_same() -> None:
+    reason = {"why": "she asked for a digest", "facts": {"was_why": "", "resent_by": 1}}
+    again = {"why": "not found", "facts": {"was_why": "quiet hours, digest", "resent_by": 1}}
+    plain, digest = (
+        messages.render(notice_of(visit(), kind=Kind.booked, channel="email", **more)).text
+        for more in (reason, again)
+    )
+    assert "Clear the day." in digest
+    assert "Clear the day." not in plain
+
+
 def test_a_text_names_the_zone_of_a_stop_on_a_day_on_which_clocks_change() -> None:
     """New York, 1 November 2026, 7:30 AM: the food stop is the second 1:30 AM."""
     appointment = visit(zone="America/New_York")
