@@ -77,7 +77,7 @@ def record(*, link: Link, client_id: UUID, facts: Mapping[str, Any]) -> VisitAns
     WrongState
         If the link does nothing any more.
     Refused
-        As `appointments.cancel`.
+        As `appointments.cancel` and `appointments.reschedule`.
     """
     if link.notice.appointment_id is None:
         raise WrongState("This message is not about a visit.")
@@ -140,6 +140,9 @@ def _ate(answer: VisitAnswer, visit: Appointment) -> None:
 def _visit(answer: VisitAnswer, visit: Appointment) -> None:
     if answer.facts["answer"] == "cancel":
         appointments.cancel(appointment=visit, reason=BY_LINK)
+    elif answer.facts["answer"] == "move":
+        starts_at = datetime.fromisoformat(answer.facts["starts_at"])
+        appointments.reschedule(appointment=visit, starts_at=starts_at)
     else:
         _ask(answer, visit, "asks for another time: please call")
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from booking.clock import at_local, local_day
+from booking.clock import at_local, check_range, local_day
 from booking.links import Purpose
 from config.core.clock import now
 
@@ -38,9 +38,26 @@ class EscortForm(AnswerForm):
 
 
 class VisitForm(AnswerForm):
-    """Cancel, or ask for another time."""
+    """Cancel, move to one of the times shown, or ask for another."""
 
-    answer = forms.ChoiceField(choices=[("cancel", ""), ("change", "")])
+    answer = forms.ChoiceField(choices=[("cancel", ""), ("change", ""), ("move", "")])
+    starts_at = forms.CharField(required=False, max_length=40)
+
+    def clean_starts_at(self) -> datetime | None:
+        """Read the instant that the page offered."""
+        said = self.cleaned_data["starts_at"]
+        if self.cleaned_data.get("answer") != "move":
+            return None
+        try:
+            return check_range(datetime.fromisoformat(said))
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(_("Please choose one of the times.")) from None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what to do, and when to where it is to be moved."""
+        starts_at = self.cleaned_data["starts_at"]
+        moved = {"starts_at": starts_at.isoformat()} if starts_at else {}
+        return {"answer": self.cleaned_data["answer"], **moved}
 
 
 class FeelingForm(AnswerForm):

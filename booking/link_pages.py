@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from booking import answers, driving, words
+from booking import answers, driving, other_times, words
 from booking.answers import Closed
 from booking.clock import say_moment
 from booking.links import Link, Purpose
 from booking.models import Appointment
 from booking.planned import Recipient
 from config.core.clock import now
+from config.core.errors import Refused
 from patients import accounts
 from patients.models import Patient
 
@@ -79,7 +80,17 @@ def page(link: Link, *, refusal: str = "") -> dict[str, Any]:
         shown |= _visit(link, visit, at=at)
     if link.purpose is Purpose.ate and answer is not None:
         shown["ate_at"] = _say(datetime.fromisoformat(answer.facts["at"]), link)
+    if link.purpose is Purpose.visit and visit is not None and closed is None:
+        shown["times"] = [(start.isoformat(), _say(start, link)) for start in _others(visit, at=at)]
     return shown | (_call(link) if link.purpose is Purpose.page else {})
+
+
+def _others(visit: Appointment, *, at: datetime) -> list[datetime]:
+    """Return other times; without them the page still takes an answer."""
+    try:
+        return other_times.offered(visit=visit, at=at)
+    except Refused:
+        return []
 
 
 def _shape(link: Link, *, closed: Closed | None) -> str:

@@ -16,6 +16,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.decorators import decorator_from_middleware
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -114,8 +115,15 @@ def _answer(request: HttpRequest, link: Link) -> HttpResponse:
         return redirect(request.path)  # the page says why
     except Refused as refusal:
         # The same form again, new and unsent.
-        return _show(request, link, refusal=" ".join(why.detail for why in refusal.reasons))
+        return _show(request, link, refusal=_in_words(refusal))
     return redirect(request.path)
+
+
+def _in_words(refusal: Refused) -> str:
+    """Say that it cannot be, in the language of the page; why, where that is English."""
+    said = gettext("This cannot be done any more. Please choose again, or call us.")
+    why = " ".join(reason.detail for reason in refusal.reasons)
+    return f"{said} {why}" if translation.get_language() == "en" else said
 
 
 def _record(request: HttpRequest, link: Link, form: AnswerForm) -> None:

@@ -183,6 +183,7 @@ def in_words(answer: VisitAnswer, *, zone: ZoneInfo) -> str:
         "no": "Not sure that an adult stays with them",
         "cancel": "Cancelled the visit",
         "change": "Asked for another time",
+        "move": "Moved the visit",
         "good": "Feels good",
         "not_so_good": "Does not feel so good",
         "unwell": "Feels unwell",
