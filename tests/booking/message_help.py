@@ -211,6 +211,10 @@ def _moments(text: str) -> set[str]:
 
 
 def _is_ours(url: str) -> bool:
+    """A consultation by video is held where the clinic says; everything else is here."""
+    room = settings.CONSULTATION_URL.partition("{visit}")[0]
+    if room and url.startswith(room):
+        return True
     return url == settings.SITE_URL or (
         urlsplit(url).netloc == urlsplit(settings.SITE_URL).netloc
         and url.startswith(f"{settings.SITE_URL}/")

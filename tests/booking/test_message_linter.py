@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from booking import messages, replies, words
 from booking.channels import Message
-from booking.models import IncomingText
+from booking.models import IncomingText, Notice
 from booking.planned import Kind
 from tests import test_design_tokens
 from tests.booking import message_help, readability
@@ -118,6 +118,39 @@ def test_a_clinic_s_name_that_says_what_visits_are_for_is_not_said(settings: Set
         assert "Riverside" not in said
         assert "etamine" not in said
     assert message.text.startswith("Your visit is booked for Tue 24 Nov")
+
+
+@pytest.mark.parametrize("url", ["", "https://meet.example.org/{visit}"])
+def test_nothing_is_wrong_about_a_consultation(settings: Settings, url: str) -> None:
+    settings.CONSULTATION_URL = url
+    talk = visit(slug="consultation")
+    for language in ("en", "es"):
+        talk.patient.language = language
+        for kind in (Kind.booked, Kind.changed, Kind.today):
+            for way in variants(kind):
+                for channel in channels_of(kind):
+                    notice = notice_of(talk, kind=kind, channel=channel, **way)
+                    message = messages.render(notice)
+                    assert not complaints(message, language=language), (kind, way, message.text)
+                    assert "drive" not in message.text
+                    assert "maneje" not in message.text
+
+
+def test_nothing_is_wrong_about_a_patient_without_a_visit() -> None:
+    patient = visit().patient
+    for language in ("en", "es"):
+        patient.language = language
+        for kind in (Kind.intake_incomplete, Kind.crisis, Kind.unwell):
+            for channel in channels_of(kind):
+                is_staff = kind in message_help.STAFF_KINDS
+                notice = Notice(
+                    patient=patient, kind=str(kind), channel=channel, facts={},
+                    recipient="on_call" if is_staff else "patient",
+                    notice_class="O" if is_staff else "F",
+                )  # fmt: skip
+                message = messages.render(notice)
+                wrong = complaints(message, language=language_of(kind, language))
+                assert not wrong, (kind, channel, wrong, message.text)
 
 
 @pytest.mark.parametrize("name", ["Stillwater", "Riverside Ketamine", "A" * 90])
