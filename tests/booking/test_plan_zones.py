@@ -1,12 +1,14 @@
 """Messages on days when clocks change, to the minute, and where a day is left out."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from booking.clock import grid_starts
 from booking.plan import Kind, PlannedNotice, Preferences
-from tests.booking.plan_help import EVERYTHING, infusion, planned
+from config.launch.walk import figures
+from tests.booking.plan_help import EVERYTHING, MOOD, infusion, planned
 
 NEW_YORK, PHOENIX = "America/New_York", "America/Phoenix"
 LORD_HOWE, APIA, TROLL = "Australia/Lord_Howe", "Pacific/Apia", "Antarctica/Troll"
@@ -99,3 +101,21 @@ def test_it_tells_of_the_food_stop_until_it_comes(start: str, zone: str, stop: s
 )
 def test_it_forbids_driving_for_24_elapsed_hours(start: str, zone: str, until: str) -> None:
     assert clock(said(start, zone)[Kind.driving_warning].not_after, zone) == until
+
+
+@pytest.mark.parametrize("zone", [NEW_YORK, PHOENIX, LORD_HOWE])
+@pytest.mark.parametrize("first", ["2027-03-12", "2027-04-02", "2027-11-05"])
+def test_it_agrees_with_the_same_table_reckoned_by_another_hand(zone: str, first: str) -> None:
+    there = ZoneInfo(zone)
+    days = [date.fromisoformat(first) + timedelta(days=n) for n in range(4)]
+    starts = [start for day in days for start in grid_starts(day=day, lengths=MOOD, zone=there)]
+    for start in starts[::3]:
+        told_at = start - timedelta(days=6, hours=5)
+        plan = planned(infusion(start, told_at, there))
+        found = {(n.kind.value, n.recipient.value, n.channel.value): n for n in plan}
+        for row in figures.notices(start=start, told_at=told_at, zone=there):
+            notice = found.pop(row.name)
+            moments = (notice.ideal_at, notice.send_from, notice.not_after)
+            assert moments == (row.ideal_at, row.send_from, row.not_after)
+            assert notice.notice_class == row.notice_class
+        assert {kind for kind, _, _ in found} == {"coming_days", "maintenance", "no_discharge"}

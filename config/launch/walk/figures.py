@@ -90,10 +90,16 @@ class Expected:
 def notices(*, start: datetime, told_at: datetime, zone: ZoneInfo) -> list[Expected]:
     """Return the messages of a session booked (or moved) at least four days ahead.
 
-    That far ahead nothing is late and nothing is folded into a digest; only `today` is left out
-    where it would come before seven in the morning, because the evening before says it.
+    That far ahead nothing is late and nothing is folded into a digest; only what belongs to the day
+    itself is left out where it would come before its morning, because the evening before says it.
     """
-    rows = [*_first_word(start, told_at, zone), *_preparation(start, zone), *_driving(start, zone)]
+    rows = [
+        *_first_word(start, told_at, zone),
+        *_preparation(start, zone),
+        *_that_day(start, zone),
+        *_driving(start, zone),
+        *_afterwards(start, zone),
+    ]
     return sorted(rows, key=lambda row: row.send_from)
 
 
@@ -115,9 +121,17 @@ def _preparation(start: datetime, zone: ZoneInfo) -> Iterator[Expected]:
         for channel in channels:
             send = out_of_quiet(ideal, zone, earlier=True)
             yield Expected(kind, "patient", channel, "P", ideal, send, useless)
-    ideal = shift(start, hours=-3)
-    if ideal.astimezone(zone).time() >= QUIET_UNTIL_THAT_DAY:
-        yield Expected("today", "patient", "sms", "P", ideal, ideal, start)
+
+
+def _that_day(start: datetime, zone: ZoneInfo) -> Iterator[Expected]:
+    table = (
+        ("fasting", QUIET_UNTIL, shift(start, hours=-7), shift(start, hours=-6)),
+        ("last_check", QUIET_UNTIL, shift(start, hours=-4), shift(start, hours=-2)),
+        ("today", QUIET_UNTIL_THAT_DAY, shift(start, hours=-3), start),
+    )
+    for kind, quiet_until, ideal, useless in table:
+        if ideal.astimezone(zone).time() >= quiet_until:
+            yield Expected(kind, "patient", "sms", "P", ideal, ideal, useless)
 
 
 def _driving(start: datetime, zone: ZoneInfo) -> Iterator[Expected]:
@@ -126,6 +140,17 @@ def _driving(start: datetime, zone: ZoneInfo) -> Iterator[Expected]:
     for channel in ("email", "sms"):
         yield Expected("driving_warning", "patient", channel, "S", end, end, until)
     yield Expected("driving_warning_escort", "escort", "sms", "S", end, end, until)
+
+
+def _afterwards(start: datetime, zone: ZoneInfo) -> Iterator[Expected]:
+    """What comes once after the only session there is; what comes twice is left out."""
+    until = around(start, zone)["drive_after"]
+    free = out_of_quiet(until, zone, earlier=False)
+    yield Expected("driving_ended", "patient", "email", "F", until, free, shift(until, hours=12))
+    asked = at_local(start.astimezone(zone).date() + timedelta(days=1), time(10), zone)
+    for channel in ("email", "sms"):
+        useless = shift(asked, hours=24)
+        yield Expected("how_are_you", "patient", channel, "F", asked, asked, useless)
 
 
 def out_of_quiet(instant: datetime, zone: ZoneInfo, *, earlier: bool) -> datetime:
