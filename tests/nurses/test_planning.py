@@ -377,7 +377,7 @@ def test_planning_keeps_no_message_waiting() -> None:
             "booking.tasks.send_due_notices",
         )
     }
-    assert list(queues.values()) == ["dispatch", "celery", "celery"]
+    assert list(queues.values()) == ["dispatch", "celery", "notices"]
     assert "--queues" not in processes.WORKER
     place = processes.DISPATCH.index("--queues")
     assert processes.DISPATCH[place + 1] == "dispatch"
