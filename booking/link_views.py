@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -34,7 +35,7 @@ OPENED_A_MINUTE = 60
 HOUR = 60 * MINUTE
 ANSWERED_AN_HOUR = 30
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class FormOfAnUnnamedPage(CsrfViewMiddleware):
@@ -54,7 +55,7 @@ def discreet(view: View) -> View:
     """Keep the page out of caches and search engines, and its address from everybody else."""
 
     @wraps(view)
-    def quiet(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def quiet(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
@@ -131,7 +132,7 @@ def _record(request: HttpRequest, link: Link, form: AnswerForm) -> None:
         answers.record(link=link, client_id=form.cleaned_data["client_id"], facts=form.facts())
         return
     user = request.user
-    is_staff = isinstance(user, User) and user.role in STAFF_ROLES
+    by = user if isinstance(user, User) and user.role in STAFF_ROLES else None
     notice = link.notice
     address = notice.facts.get("to") or notice.address or ", ".join(settings.ON_CALL_EMAILS)
-    paging.acknowledge(notice=notice, by=user if is_staff else None, address=address[:254])
+    paging.acknowledge(notice=notice, by=by, address=address[:254])
