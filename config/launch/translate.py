@@ -70,8 +70,8 @@ def wanting(catalog: Catalog) -> Iterator[str]:
         said = message.string if isinstance(message.string, tuple | list) else [message.string]
         if message.id and (message.fuzzy or not all(said)):
             yield f"not translated: {message.id!r}"
-    for message, errors in catalog.check():
-        yield f"{message.id!r}: {errors[0]}"
+        elif message.id and (errors := message.check(catalog)):
+            yield f"{message.id!r}: {errors[0]}"
 
 
 def read(language: str) -> Catalog:
