@@ -9,13 +9,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from config.launch.bench.report import Bar
-from config.launch.faults.stage import LEASE_SECONDS, Stage
+from config.launch.faults.stage import DATABASE, LEASE_SECONDS, Stage
 
 ALL_KINDS = ["booked", "evening_before", "driving_warning"]
 URGENT = ["evening_before", "driving_warning"]
 A_MINUTE = 60.0
+BACKUP = "faults_backup"
+RELEASED = 5
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,89 @@ def silent(stage: Stage, many: int) -> tuple[str, bool]:
     return f"alarm by e-mail after {took:.0f} s, {tasks} task for staff", took < many and tasks > 0
 
 
+def provider_down(stage: Stage, many: int) -> tuple[str, bool]:
+    """Let the mail server refuse, hang, put off and turn away for hours of a simulated clock."""
+    worst, all_met = [], True
+    for mode in ("refuse", "hang", "later", "never"):
+        said, met = _one_outage(stage, mode=mode, minutes=many)
+        worst.append(f"{mode}: {said}")
+        all_met &= met
+    return "; ".join(worst), all_met
+
+
+def _one_outage(stage: Stage, *, mode: str, minutes: int) -> tuple[str, bool]:
+    visits, hours = 5, minutes / 60
+    stage.begin(visits=0, kinds=URGENT)
+    stage.sinks.mail = mode
+    options = ("--hours", hours, "--visits", visits)
+    during = stage.inside("simulated", "provider", *options)
+    stage.sinks.mail = "take"
+    after = stage.inside("simulated", "recovered", *options)
+    got = Counter(delivery.notice for delivery in stage.sinks.deliveries)
+    told, texts = during["told_after"], during["texts_after"]
+    said = (
+        f"staff told after {told} s, texts gone after {texts} s, {during['tries']} tries, "
+        f"then {after['statuses']}, {after['tasks']} asked of staff, {after['late']} late"
+    )
+    met = (
+        told is not None and told <= 300
+        and texts is not None and texts <= A_MINUTE
+        and after["late"] == 0
+        and max(got.values(), default=0) == 1
+        # What was turned away for good is not tried again: a person is asked to call.
+        and after["statuses"].get("sent", 0) + after["tasks"] >= 4 * visits
+    )  # fmt: skip
+    return said, met
+
+
+def clock_stepped(stage: Stage, many: int) -> tuple[str, bool]:
+    """Move the clock an hour and a day, on and back."""
+    stage.begin(visits=0, kinds=URGENT)
+    answer = stage.inside("simulated", "stepped", "--visits", many)
+    tally = stage.tally()
+    said = f"{tally.exact} of {tally.due} exactly once, {answer['early']} early"
+    return said, tally.exact == tally.due and answer["early"] == 0
+
+
+def long_outage(stage: Stage, many: int) -> tuple[str, bool]:
+    """Send nothing for a day and a half."""
+    stage.begin(visits=0, kinds=URGENT)
+    answer = stage.inside("simulated", "outage", "--hours", 36, "--visits", many)
+    classes = dict(stage.rows("SELECT id, notice_class FROM booking_notice"))
+    order = ["SPF".index(classes[delivery.notice]) for delivery in stage.sinks.deliveries]
+    got = Counter(delivery.notice for delivery in stage.sinks.deliveries)
+    said = (
+        f"{answer['statuses']}, {answer['digests']} digests, {answer['tasks']} tasks for staff, "
+        f"{answer['late']} late, in order: {order == sorted(order)}"
+    )
+    met = order == sorted(order) and answer["late"] == 0 and answer["digests"] == many
+    listed = answer["statuses"].get("expired", 0) > 0 and answer["tasks"] > 0
+    return said, met and listed and max(got.values()) == 1
+
+
+def backup_restored(stage: Stage, many: int) -> tuple[str, bool]:
+    """Send everything, put back a backup from before, and see that nothing goes a second time."""
+    stage.begin(visits=many, kinds=URGENT)
+    stage.house.copy(DATABASE, BACKUP)
+    backup_at = datetime.now(UTC).isoformat()
+    stage.start()
+    stage.wait_until(lambda: stage.left() == 0, seconds=2 * A_MINUTE)
+    sent = len(stage.sinks.deliveries)
+    stage.app.stop()
+    stage.house.copy(BACKUP, DATABASE)
+    command = ("manage.py", "restored", "--backup-at", backup_at)
+    stage.house.python(*command, database=DATABASE)
+    stage.start()
+    stage.wait_until(lambda: len(stage.sinks.deliveries) > sent, seconds=A_MINUTE / 4)
+    again = len(stage.sinks.deliveries) - sent
+    held = stage.rows("SELECT count(*) FROM booking_notice WHERE held_at IS NOT NULL")[0][0]
+    stage.inside("released", "--count", RELEASED)
+    stage.wait_until(lambda: len(stage.sinks.deliveries) >= sent + RELEASED, seconds=A_MINUTE / 2)
+    went = len(stage.sinks.deliveries) - sent - again
+    said = f"{held} of {sent} held, {again} sent again unasked, {went} of {RELEASED} once released"
+    return said, held >= sent and again == 0 and went == RELEASED
+
+
 CASES = (
     Case(
         1, "kill -9 before the provider took it", "exact, within lease + 60 s",
@@ -187,6 +273,23 @@ CASES = (
         5, "PostgreSQL restarted in the middle", "nothing lost", postgres_restarted,
         many=400, few=80,
     ),
+    Case(
+        6, "mail server refusing, hanging, 4xx, 5xx for 2 h of a simulated clock",
+        "others not held up, staff told within 5 min, nothing late, then all",
+        provider_down, many=120, few=10,
+    ),
     Case(7, "3 beats and 4 senders", "exact", crowd, many=1000, few=100),
+    Case(8, "clock stepped by 1 h and 1 day, on and back", "exact, nothing early",
+        clock_stepped, many=20, few=10,
+    ),
+    Case(
+        12, "nobody sends for 36 h of a simulated clock",
+        "what is still useful once, S then P then F, digests, the rest listed",
+        long_outage, many=10, few=3,
+    ),
+    Case(
+        14, "an older backup restored", "nothing sent again until staff release it",
+        backup_restored, many=50, few=5,
+    ),
     Case(15, "senders silent", "alarm within 5 min", silent, many=300, few=300),
 )  # fmt: skip

@@ -50,12 +50,16 @@ class Sinks:
         Hold only mail to an address with this in it.
     held
         Filled with an address whenever one is held.
+    mail
+        What the mail server does with every message: ``"take"``, ``"refuse"`` the connection,
+        ``"hang"``, ``"later"`` (4xx) or ``"never"`` (5xx).
     """
 
     deliveries: list[Delivery] = field(default_factory=list)
     hold: str = ""
     only: str = "@"
     held: Queue[str] = field(default_factory=Queue)
+    mail: str = "take"
     _met: set[str] = field(default_factory=set)
 
     def take(self, *, channel: str, to: str, key: str) -> None:
@@ -72,7 +76,7 @@ class Sinks:
         """Begin anew."""
         self.deliveries.clear()
         self._met.clear()
-        self.hold, self.only = "", "@"
+        self.hold, self.only, self.mail = "", "@", "take"
         while not self.held.empty():
             self.held.get_nowait()
 
@@ -86,11 +90,20 @@ class _Mail:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
+        if self.sinks.mail != "take":
+            return await self._misbehave(server)
         if self.sinks.meets(address, where="before"):
             self.sinks.held.put(address)
             await asyncio.sleep(FOREVER)
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def _misbehave(self, server: Any) -> str:
+        if self.sinks.mail == "refuse":
+            server.transport.abort()
+        elif self.sinks.mail == "hang":
+            await asyncio.sleep(FOREVER)
+        return "550 never" if self.sinks.mail == "never" else "450 later"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=policy.default)

@@ -74,6 +74,8 @@ class Stage:
         self.house.make(DATABASE)
         self.redis().flushall()
         self.sinks.forget()
+        if not visits:
+            return 0
         made = self.inside(
             "rows", "--visits", visits, "--in-seconds", in_seconds, "--kinds", *kinds
         )
@@ -133,8 +135,9 @@ class Stage:
     def restart_postgres(self) -> None:
         """Stop it as an operator would, and start it again on the same data."""
         home = postgres.find_home(state=self.house.state)
-        command = home.command("pg_ctl", "restart", "-D", str(home.data), "-m", "fast", "-s")
-        subprocess.run(command, check=True, capture_output=True)
+        command = home.command("pg_ctl", "restart", "-D", str(home.data), "-m", "fast", "-w")
+        with states.log(state=self.house.state, name="postgres") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=log)
 
     def restart_valkey(self) -> None:
         """Kill it and start it again where it was, with nothing left in it."""
