@@ -41,9 +41,11 @@ def messages_can_be_said(**_: Any) -> list[CheckMessage]:
     if settings.DEFAULT_LANGUAGE not in dict(settings.LANGUAGES):
         spoken = " or ".join(dict(settings.LANGUAGES))
         wrong.append(f"DEFAULT_LANGUAGE must be {spoken}.")
-    for name in ("DEFAULT_FROM_EMAIL", "SITE_URL"):
-        if settings.PRODUCTION and words.NAMING.search(getattr(settings, name)):
-            wrong.append(f"{name} says what visits are for, and stands in every message.")
+    wrong += [
+        f"{name} says what visits are for, and stands in every message."
+        for name in ("DEFAULT_FROM_EMAIL", "SITE_URL")
+        if settings.PRODUCTION and words.NAMING.search(getattr(settings, name))
+    ]
     return [Error(sentence, id="stillwater.E004") for sentence in wrong]
 
 
