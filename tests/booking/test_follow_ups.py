@@ -12,6 +12,7 @@ from django.core import mail
 from django.db import transaction
 
 from booking import appointments, gate_notices, gates, notices
+from booking.locks import locked
 from booking.models import Appointment, Notice, Status
 from config.core.errors import Reason
 from patients.models import Order
@@ -196,6 +197,14 @@ def test_what_was_left_to_the_last_visit_is_said_when_it_is_moved_away() -> None
     appointments.reschedule(appointment=last, starts_at=STARTS_AT + 10 * DAY)
     assert told_of(second) >= {"how_are_you", "coming_days"}
     assert "maintenance" not in told_of(second)
+
+
+def test_what_was_left_to_the_last_visit_is_said_when_nobody_was_at_home() -> None:
+    _, second, last = course()
+    with at(last.starts_at + HOUR), transaction.atomic():
+        appointments.progress(appointment=locked(last.pk), status=Status.NO_SHOW)
+    assert told_of(second) >= {"coming_days", "maintenance"}
+    assert not told_of(last) & ONCE
 
 
 def test_planning_again_with_a_neighbour_changes_nothing() -> None:
