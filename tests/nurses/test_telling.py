@@ -91,10 +91,10 @@ def test_what_cannot_reach_her_until_the_day_is_over_is_a_task(
     book(other, 5)
     dispatch.publish_as_it_is(THE_DAY)
 
-    def refuses(**_: Any) -> None:
+    def refuses(*_: Any, **__: Any) -> None:
         raise channels.NotSent
 
-    monkeypatch.setattr(channels, "send", refuses)
+    monkeypatch.setattr(channels.Line, "send", refuses)
     notices.send_due()
     clock.move_to(datetime(2026, 11, 25, 7, tzinfo=UTC))
     notices.send_due()
