@@ -149,14 +149,11 @@ def remind_of_begun() -> int:
         patient=OuterRef("pk"),
         created_at__gte=OuterRef("intake_begun_at"),
     )
-    good = Intake.objects.filter(
-        patient=OuterRef("pk"),
-        valid_until__gt=at,
-        status__in=[Intake.Status.CLEARED, Intake.Status.AWAITING_REVIEW],
-    )
+    # Whatever came of them: who was declined is not asked to try again.
+    answered = Intake.objects.filter(patient=OuterRef("pk"), valid_until__gt=at)
     begun = Patient.objects.filter(
         ~Exists(told),
-        ~Exists(good),
+        ~Exists(answered),
         intake_begun_at__gt=at - BEGUN_COUNTS,
         channels__contains=["email"],
     )

@@ -71,6 +71,13 @@ def test_it_reminds_nobody_whose_answers_stand() -> None:
     assert sent("intake_incomplete", BOOKED_AT + 5 * DAY) == 0
 
 
+def test_it_reminds_nobody_who_was_declined() -> None:
+    patient = factories.make_patient(ready=False)
+    factories.make_intake(patient=patient, status="declined")
+    opened(patient)
+    assert sent("intake_incomplete", BOOKED_AT + DAY) == 0
+
+
 def test_it_does_not_remind_in_the_night() -> None:
     with at(utc(11, 17, 5)):  # 11 PM in Chicago
         opened(factories.make_patient(ready=False))
