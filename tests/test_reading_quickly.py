@@ -10,6 +10,7 @@ import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.db import connection
+from django.db.backends.postgresql import base as postgresql
 from django.test import Client
 
 from config.core.clock import now
@@ -117,8 +118,13 @@ def test_it_offers_a_therapy_as_django_reads_it_and_none_that_was_withdrawn() ->
 def test_it_asks_no_server_whether_a_connection_in_use_stands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = []
-    monkeypatch.setattr(base.base.DatabaseWrapper, "is_usable", lambda _: asked.append(1) or True)
+    asked: list[int] = []
+
+    def answers(_: object) -> bool:
+        asked.append(1)
+        return True
+
+    monkeypatch.setattr(postgresql.DatabaseWrapper, "is_usable", answers)
     connection.ensure_connection()
     connection.is_usable()
     asked.clear()
