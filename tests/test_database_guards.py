@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 from pytest_django import DjangoDbBlocker
 
-from booking.models import Appointment, Course, Notice, StaffTask, Status
+from booking.models import Appointment, Course, Notice, StaffTask, Status, VisitAnswer
 from config.core.errors import constraint_of
 from config.core.models import Role
 from nurses.models import Dose, Event
@@ -377,6 +378,52 @@ CASES: list[tuple[str, str, str]] = [
         notice("acknowledged_at = NULL, acknowledged_by_id = NULL"),
     ),
     (
+        "notice_is_acknowledged_by_somebody",
+        notice("acknowledged_as = 'dan@example.com'"),
+        notice("acknowledged_at = now(), acknowledged_as = 'dan@example.com'"),
+    ),
+    (
+        "notice_is_planned_once",
+        copy(Notice, "notice"),
+        copy(Notice, "notice", seat="1"),
+    ),
+    (
+        "notice_is_handled_by_somebody",
+        notice("handled_at = now()"),
+        notice("handled_at = now(), handled_by_id = %(erin)s"),
+    ),
+    (
+        "notice_is_handled_once",
+        update(Notice, "sent", "handled_at = NULL, handled_by_id = NULL"),
+        update(Notice, "sent", "handled_at = handled_at"),
+    ),
+    *(
+        (
+            "visit_answer_is_never_changed",
+            change,
+            copy(VisitAnswer, "answer", client_id="gen_random_uuid()"),
+        )
+        for change in (
+            update(VisitAnswer, "answer", "facts = '{}'"),
+            delete(VisitAnswer, "answer"),
+        )
+    ),
+    (
+        "visit_answer_is_given_once",
+        copy(VisitAnswer, "answer"),
+        copy(VisitAnswer, "answer", client_id="gen_random_uuid()"),
+    ),
+    (
+        "visit_answer_has_a_known_purpose",
+        copy(VisitAnswer, "answer", client_id="gen_random_uuid()", purpose="'gossip'"),
+        copy(VisitAnswer, "answer", client_id="gen_random_uuid()", purpose="'feeling'"),
+    ),
+    (
+        "visit_answer_is_to_a_message_of_its_visit",
+        copy(VisitAnswer, "answer", client_id="gen_random_uuid()", appointment_id="%(given)s"),
+        copy(VisitAnswer, "answer", client_id="gen_random_uuid()"),
+    ),
+    (
         "staff_task_is_never_deleted",
         delete(StaffTask, "task"),
         update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
@@ -464,9 +511,19 @@ def _rows_about(visit: Appointment, *, by: Any) -> Ids:
         "send_from": STARTS_AT,
         "not_after": STARTS_AT + timedelta(days=1),
     }
-    acted = {"acknowledged_at": STARTS_AT, "acknowledged_by": by}
+    acted = {
+        "acknowledged_at": STARTS_AT,
+        "acknowledged_by": by,
+        "handled_at": STARTS_AT,
+        "handled_by": by,
+    }
+    notice = Notice.objects.create(**about)
+    answer = VisitAnswer.objects.create(
+        appointment=visit, notice=notice, purpose="ate", version=1, revision=0, client_id=uuid4()
+    )
     return {
-        "notice": Notice.objects.create(**about).pk,
+        "notice": notice.pk,
+        "answer": answer.pk,
         "sent": Notice.objects.create(
             **about, **acted, occurrence=1, status="sent", sent_at=STARTS_AT
         ).pk,
