@@ -106,6 +106,8 @@ def update(
         Naming the field of an address that contradicts itself.
     """
     touch(patient)
+    if address:
+        _change_address(patient=patient, sent=address)
     if "name" in profile:
         patient.user.name = profile["name"]
         patient.user.save(update_fields=["name"])
@@ -115,8 +117,6 @@ def update(
         setattr(patient, name, profile[name])
     patient.save(update_fields=changed)
     contacts.record_changes(patient=patient, before=before)
-    if address:
-        _change_address(patient=patient, sent=address)
 
 
 def _change_address(*, patient: Patient, sent: Mapping[str, Any]) -> None:
