@@ -43,6 +43,10 @@ OPEN = (
 DUE_AT = Greatest("send_from", "next_try_at")
 
 
+# A call that rings is silenced by nobody but a person; what was only planned, by a newer plan.
+NOT_GIVEN_UP = Q(recipient="on_call") | ~Q(status="superseded")
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """Reads of notices."""
 
@@ -57,13 +61,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.ripe(at=at).order_by(urgency, "due_at", "pk")
 
     def ripe(self, *, at: datetime) -> Self:
-        """Return pending rows that may go; with a channel and a class an index gives them in order.
-
-        `due_at` is when a row may go: its time, or the next try after one that failed.
-        """
+        """Return pending rows that may go: `due_at` is their time, or the next try's."""
         useful = Q(not_after__isnull=True) | Q(not_after__gt=at)
         waiting = self.alias(due_at=DUE_AT).filter(useful, status=NoticeStatus.PENDING)
         return waiting.filter(held_at__isnull=True, due_at__lte=at)
+
+    def in_line(self, *, channel: str, notice_class: str, at: datetime) -> Self:
+        """Return what may go of a class by a channel, soonest first: as an index holds it."""
+        ripe = self.ripe(at=at).filter(channel=channel, notice_class=notice_class)
+        return ripe.order_by(DUE_AT, "pk")
 
     def struggling(self) -> Self:
         """Return rows that were tried, failed, and are still to be tried again."""
@@ -84,6 +90,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def calling(self) -> Self:
         """Return calls to on-call staff that nobody has acknowledged: a row each, newest first."""
         first = self.filter(
+            NOT_GIVEN_UP,
             notice_class="O",
             acknowledged_at__isnull=True,
             send_from__lte=now(),
@@ -91,8 +98,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             channel="email",
             seat=0,
         )
-        solved = Q(status=NoticeStatus.SUPERSEDED) | Q(appointment__status__in=ENDED)
-        calls = first.exclude(solved, recipient="staff").order_by("-send_from", "-pk")
+        solved = Q(recipient="staff", appointment__status__in=ENDED)
+        calls = first.exclude(solved).order_by("-send_from", "-pk")
         return calls.select_related("appointment__patient__user", "patient__user")
 
 
@@ -186,7 +193,7 @@ class Notice(models.Model):
             models.Index(
                 fields=["send_from"],
                 name="notice_calling",
-                condition=Q(notice_class="O", acknowledged_at__isnull=True),
+                condition=Q(notice_class="O", acknowledged_at__isnull=True) & NOT_GIVEN_UP,
             ),
             models.Index(
                 fields=["send_from"],
