@@ -165,7 +165,7 @@ def test_a_change_of_nurse_says_nothing_before_today_which_names_who_comes() -> 
     after = sorted(Notice.objects.values_list("pk", "kind", "status", "version", "send_from"))
     assert after == planned
     today = Notice.objects.get(kind="today")
-    assert messages.render(today).text.startswith("Stillwater: Ben is with you")
+    assert "Your nurse is Ben." in messages.render(today).text
 
 
 # -- many at once --------------------------------------------------------------------------------
