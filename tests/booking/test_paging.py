@@ -227,6 +227,19 @@ def test_with_nobody_named_it_fails_loudly_and_stands_on_the_page(
     assert Notice.objects.calling().get() == page
 
 
+@pytest.mark.parametrize("index", ["notice_calling", "notice_undelivered"])
+def test_what_the_desk_asks_for_on_every_page_has_an_index(index: str) -> None:
+    """However many messages were ever sent; the table here is too small to use it unasked."""
+    asked = {
+        "notice_calling": paging.unanswered(),
+        "notice_undelivered": Notice.objects.undelivered().order_by("-send_from"),
+    }
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert index in asked[index].explain()
+
+
 @pytest.mark.parametrize("kind", ["adverse_event", "crisis", "no_discharge", "unwell"])
 def test_a_page_fits_one_text_with_its_link_and_names_nobody(kind: str, settings: Settings) -> None:
     settings.SITE_URL = "https://" + "a" * 40 + ".example.com"
