@@ -120,9 +120,9 @@ def due_rows(*, channel: str, notice_class: str, at: datetime, limit: int) -> li
     """Lock what is due of a class by a channel, soonest first: one look along an index."""
     if limit <= 0:
         return []
-    ripe = Notice.objects.ripe(at=at).filter(channel=channel, notice_class=notice_class)
-    rows = ripe.order_by("due_at", "pk").select_for_update(skip_locked=True)
-    columns = rows.values_list("pk", "kind", "channel", "appointment_id")
+    rows = Notice.objects.in_line(channel=channel, notice_class=notice_class, at=at)
+    locked = rows.select_for_update(skip_locked=True)
+    columns = locked.values_list("pk", "kind", "channel", "appointment_id")
     return [Claimed(*row) for row in columns[:limit]]
 
 

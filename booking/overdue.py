@@ -30,6 +30,6 @@ def oldest_overdue_seconds() -> float:
 
 def _first(channel: Channel, notice_class: NoticeClass, *, at: datetime) -> datetime | None:
     """Look up the soonest of a class by a channel: one step down an index."""
-    ripe = Notice.objects.ripe(at=at).filter(channel=channel, notice_class=notice_class)
-    found: datetime | None = ripe.order_by("due_at", "pk").values_list(DUE_AT, flat=True).first()
+    rows = Notice.objects.in_line(channel=channel, notice_class=notice_class, at=at)
+    found: datetime | None = rows.values_list(DUE_AT, flat=True).first()
     return found

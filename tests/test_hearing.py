@@ -17,7 +17,7 @@ from config.core import hearing
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     count = [0.0]
-    monkeypatch.setattr(hearing.time, "monotonic", lambda: count[0])
+    monkeypatch.setattr(hearing, "_seconds", lambda: count[0])
     return count
 
 
@@ -92,9 +92,9 @@ def test_a_broker_that_is_away_is_not_asked_in_anger(monkeypatch: pytest.MonkeyP
 def test_it_ends_by_asking_celery_and_then_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Any] = []
     monkeypatch.setattr(state, "should_terminate", None)
-    monkeypatch.setattr(hearing.time, "sleep", done.append)
-    monkeypatch.setattr(hearing.os, "getpgrp", lambda: 0)
-    monkeypatch.setattr(hearing.os, "_exit", done.append)
+    monkeypatch.setattr("config.core.hearing.time.sleep", done.append)
+    monkeypatch.setattr("config.core.hearing.os.getpgrp", lambda: 0)
+    monkeypatch.setattr("config.core.hearing.os._exit", done.append)
     hearing.end()
     assert done == [hearing.SECONDS_TO_END, 70]
     assert state.should_terminate == 70

@@ -154,8 +154,8 @@ def test_a_database_that_stays_away_is_told_past_it_and_so_is_its_return(
         raise OperationalError
 
     seconds = [0.0]
-    monkeypatch.setattr(watching.time, "monotonic", lambda: seconds[0])
-    monkeypatch.setattr(watching.connection, "close", lambda: None)
+    monkeypatch.setattr("booking.watching.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("booking.watching.connection.close", lambda: None)
     watch = watching.Watch()
     with monkeypatch.context() as broken:
         broken.setattr(alarm, "look", away)

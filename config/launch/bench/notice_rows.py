@@ -57,28 +57,29 @@ def due(*, count: int, seconds: float, at: datetime) -> dict[int, float]:
 
 def look() -> dict[str, Any]:
     """Explain one look along the index for what is due, and time the taking."""
-    asked = {"channel": "email", "notice_class": "P", "at": now(), "limit": LIMIT}
+    at = now()
     milliseconds, plan = [], ""
     for _ in range(LOOKS):
         with transaction.atomic():
             begun = time.perf_counter()
-            due_rows(**asked)
+            due_rows(channel="email", notice_class="P", at=at, limit=LIMIT)
             milliseconds.append(1000 * (time.perf_counter() - begun))
             transaction.set_rollback(True)
     with transaction.atomic():
-        plan = "\n".join(_explained(asked))
+        plan = "\n".join(_explained(at))
     return {"milliseconds": statistics.median(milliseconds), "plan": plan}
 
 
-def _explained(asked: dict[str, Any]) -> Iterator[str]:
+def _explained(at: datetime) -> Iterator[str]:
     """Let PostgreSQL say how it looks."""
 
     def explain(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
         return execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", parameters, many, context)
 
-    rows = Notice.objects.ripe(at=asked["at"]).filter(channel="email", notice_class="P")
-    ordered = rows.order_by("due_at", "pk").select_for_update(skip_locked=True)
-    sql, parameters = ordered.values_list("pk")[:LIMIT].query.sql_with_params()
+    rows = Notice.objects.in_line(channel="email", notice_class="P", at=at)
+    sql, parameters = (
+        rows.select_for_update(skip_locked=True).values_list("pk")[:LIMIT].query.sql_with_params()
+    )
     with connection.execute_wrapper(explain), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         yield from (line for (line,) in cursor.fetchall())
@@ -103,6 +104,7 @@ def _insert(count: int, *, first: datetime, apart: timedelta) -> None:
     values = [f.get_db_prep_save(f.pre_save(sample, add=True), connection) for f in fields]
     columns = ["appointment_id", "occurrence", "ideal_at", "send_from", "not_after", *names]
     each = ", ".join(["%s"] * len(values))
+    given: list[Any] = [start, visits, *values, count, first, apart, visits]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -113,7 +115,7 @@ def _insert(count: int, *, first: datetime, apart: timedelta) -> None:
             JOIN (SELECT id, row_number() OVER (ORDER BY starts_at DESC, id) - 1 AS place
                   FROM booking_appointment) AS a ON a.place = n %% %s
             """,  # noqa: S608  columns are ours
-            [start, visits, *values, count, first, apart, visits],
+            given,
         )
 
 
