@@ -10,7 +10,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from booking.clock import say_moment
-from booking.models import Appointment, Course, IncomingText, Notice, StaffTask, VisitAnswer
+from booking.models import (
+    Appointment,
+    Course,
+    IncomingText,
+    Notice,
+    Outage,
+    Restoration,
+    StaffTask,
+    VisitAnswer,
+)
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 
@@ -136,6 +145,23 @@ class VisitAnswerAdmin(RoleAdmin):
         """Say the start as the patient reads it."""
         visit = answer.appointment
         return say_moment(visit.starts_at, ZoneInfo(visit.time_zone))
+
+
+@admin.register(Outage)
+class OutageAdmin(RoleAdmin):
+    """Times in which messages did not go out, to be read."""
+
+    view_roles = DESK
+    list_display = ("detail", "kind", "began_at", "told_at", "ended_at", "told_over_at")
+    list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter))
+
+
+@admin.register(Restoration)
+class RestorationAdmin(RoleAdmin):
+    """Backups that were restored, to be read."""
+
+    view_roles = DESK
+    list_display = ("at", "backup_at", "held")
 
 
 @admin.register(StaffTask)
