@@ -76,10 +76,19 @@ def ring() -> int:
 
 def _wanted() -> list[str]:
     """Return the channel of each lane worth opening, by how much is due."""
-    most = settings.NOTICE_LANES * ROWS_PER_LANE
-    ripe = Notice.objects.ripe(at=now())
-    counts = {name: ripe.filter(channel=name)[:most].count() for name in delivery.CHANNELS}
-    return [name for name, count in counts.items() for _ in range(-(-count // ROWS_PER_LANE))]
+    lanes = {name: -(-_due(name) // ROWS_PER_LANE) for name in delivery.CHANNELS}
+    return [name for name, count in lanes.items() for _ in range(count)]
+
+
+def _due(channel: str) -> int:
+    """Count what is due by a channel, as far as lanes could be opened for it."""
+    at = now()
+    most: int = settings.NOTICE_LANES * ROWS_PER_LANE
+    rows = [
+        Notice.objects.in_line(channel=channel, notice_class=one, at=at)[:most].count()
+        for one in delivery.IN_ORDER
+    ]
+    return min(sum(rows), most)
 
 
 def _lane(shared: _Ring, channel: str, classes: tuple[NoticeClass, ...]) -> None:

@@ -68,7 +68,11 @@ def answered(*, channel: str) -> None:
         return
     if line.failures >= STRIKES:
         waiting = Notice.objects.filter(
-            channel=channel, status=NoticeStatus.PENDING, attempts__gt=0, next_try_at__gt=now()
+            channel=channel,
+            status=NoticeStatus.PENDING,
+            held_at__isnull=True,
+            attempts__gt=0,
+            next_try_at__gt=now(),
         )
         free = waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)
         Notice.objects.filter(pk__in=list(free)).update(next_try_at=None)

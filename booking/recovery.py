@@ -162,7 +162,9 @@ def _call_back(at: datetime) -> int:
     """Have calls of staff tried at once that a clock set wrong has put off."""
     far = at + 2 * LONGEST_URGENT_WAIT
     calls = Notice.objects.filter(status=NoticeStatus.PENDING, notice_class=NoticeClass.O)
-    return calls.filter(channel__in=Channel, next_try_at__gt=far).update(next_try_at=None)
+    # In the words of the index, or every message that waits would be looked at.
+    known = calls.filter(channel__in=Channel, held_at__isnull=True)
+    return known.filter(next_try_at__gt=far).update(next_try_at=None)
 
 
 def _doubt_lapsed(at: datetime) -> int:
