@@ -9,9 +9,16 @@ from django.db.models import Q, QuerySet
 
 from config.core.clock import now
 from config.core.models import User
+from config.core.postgres import prepared
 from patients.models import ClosedContact, Patient, TextConsent
 
 EMAIL, SMS = "email", "sms"
+# Asked of every message that goes.
+CLOSED = """
+SELECT reason FROM patients_closedcontact
+WHERE channel = %s AND address = %s AND reopened_at IS NULL
+ORDER BY id LIMIT 1
+"""
 # What the profile says beside the box; kept with each answer, so that it can be shown later.
 WORDING = (
     "I agree to texts about visits at this number. Their number varies with my visits; message "
@@ -26,8 +33,8 @@ def kept(*, channel: str, address: str) -> str:
 
 def closed(*, channel: str, address: str) -> str:
     """Return why nothing may be sent there; empty where it may."""
-    shut = _shut(channel=channel, address=address)
-    return shut.values_list("reason", flat=True).first() or ""
+    found = prepared.row(CLOSED, [channel, kept(channel=channel, address=address)])
+    return str(found[0]) if found else ""
 
 
 def _shut(*, channel: str, address: str) -> QuerySet[ClosedContact]:
