@@ -72,7 +72,8 @@ def test_it_flags_and_pages_more_than_the_order(infusing: Visit) -> None:
     assert task.detail == "More was given than the order says (recorded by Cleo)."
     page = infusing.appointment.notices.get(kind="adverse_event", occurrence=0)
     assert page.subject_of == f"dose/{answer.json()['id']}"
-    assert "More was given than the order says, by Cleo, for" in messages.render(page).text
+    said = messages.render(page).text
+    assert "More was given than the order says, for AB. Recorded by Cleo." in said
 
 
 def test_it_wants_another_person_as_the_witness(infusing: Visit) -> None:
