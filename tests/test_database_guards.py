@@ -18,6 +18,7 @@ from nurses.models import Dose, Event
 from patients.models import ConsentDocument, Order, Signature
 from tests import factories
 
+pytestmark = pytest.mark.django_db
 STARTS_AT = datetime(2027, 3, 3, 15, 30, tzinfo=UTC)  # 9:30 AM in Chicago
 CLOCK = ("starts_at", "ends_at", "heavy_meal_until", "fast_from", "liquids_until", "drive_after")
 
