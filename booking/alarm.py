@@ -67,11 +67,13 @@ def _wrong(lookout: Lookout, *, at: datetime) -> Iterator[tuple[str, str]]:
             f"The provider of {line.channel} has taken no message since "
             f"{_clock(line.failing_since or at)}: {line.problem}.",
         )
-    silent_since = heartbeats.last(heartbeats.NOTICES) or lookout.began_at
+    # What was left lying while the whole house stood still is no alarm yet: its senders start too.
+    watched = at - lookout.began_at
+    silent_since = max(heartbeats.last(heartbeats.NOTICES) or lookout.began_at, lookout.began_at)
     waited = timedelta(seconds=notices.oldest_overdue_seconds())
     if not doubt and at - silent_since >= SILENT_AFTER:
         yield DELIVERY, f"Nobody has looked for due messages since {_clock(silent_since)}."
-    elif not doubt and waited >= OVERDUE_AFTER:
+    elif not doubt and min(waited, watched) >= OVERDUE_AFTER:
         yield DELIVERY, f"Due messages do not go out: the oldest waits since {_clock(at - waited)}."
 
 

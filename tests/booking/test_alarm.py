@@ -95,6 +95,15 @@ def test_a_queue_that_is_read_and_not_sent_is_told_as_well(
     assert "the oldest waits since Mon 16 Nov, 15:03 UTC" in mail.outbox[0].body
 
 
+def test_a_house_that_stood_still_for_a_night_gives_its_senders_time_to_start(clock: Any) -> None:
+    booked()
+    clock.shift(600 * MINUTE)
+    lookout = alarm.Lookout()
+    assert alarm.look(lookout) == []
+    clock.shift(3 * MINUTE)
+    assert alarm.look(lookout) == [alarm.DELIVERY]
+
+
 def test_a_provider_that_takes_nothing_is_on_the_staff_list_within_five_minutes_with_the_reason(
     clock: Any, lookout: alarm.Lookout, monkeypatch: pytest.MonkeyPatch
 ) -> None:

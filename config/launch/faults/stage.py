@@ -64,8 +64,8 @@ class Stage:
         self._again = ExitStack()
 
     def environment(self) -> dict[str, str]:
-        ours = owned.environment(state=self.state)
-        return {**self.house.environment(DATABASE), **ours, **self.settings}
+        mark = {owned.MARK: str(self.state.resolve())}
+        return {**self.house.environment(DATABASE), **mark, **self.settings}
 
     def begin(self, *, visits: int, kinds: list[str], in_seconds: float = 0) -> int:
         """An empty clinic with messages that fall due; gives how many."""
