@@ -46,6 +46,7 @@ class Line:
 @contextmanager
 def line() -> Iterator[Line]:
     """Keep one connection through a batch of messages."""
+    texts.get_ready()
     with Mailer() as mailer:
         yield Line(mailer)
 

@@ -50,6 +50,12 @@ def address(*, to: str, message_id: str) -> str:
     return filled.replace("{id}", quote(message_id, safe=""))
 
 
+def get_ready() -> None:
+    """Have Apprise read its services, which takes a second, before a message is in hand."""
+    if settings.SMS_URL:
+        is_understood()
+
+
 def is_understood() -> bool:
     """Whether Apprise reads `SMS_URL`."""
     return Apprise.instantiate(address(to="+13125550100", message_id="check")) is not None

@@ -16,6 +16,7 @@ from config.launch.faults.stage import DATABASE, LEASE_SECONDS, Stage
 
 ALL_KINDS = ["booked", "evening_before", "driving_warning"]
 URGENT = ["evening_before", "driving_warning"]
+BY_EMAIL = ["booked", "confirm_escort", "evening_before"]
 A_MINUTE = 60.0
 BACKUP = "faults_backup"
 RELEASED = 5
@@ -49,7 +50,7 @@ class Case:
 def killed_before(stage: Stage, many: int) -> tuple[str, bool]:
     """Kill the sender each time the mail server is about to take a message."""
     kinds = ["evening_before"]
-    stage.begin(visits=many, kinds=kinds)
+    stage.begin(visits=many, kinds=kinds, alone=True)
     stage.sinks.hold = "before"
     stage.start()
     kills = _kill_each(stage, many)
@@ -62,7 +63,7 @@ def killed_before(stage: Stage, many: int) -> tuple[str, bool]:
 
 def killed_after(stage: Stage, many: int) -> tuple[str, bool]:
     """Kill the sender each time the mail server has taken a message and not yet said so."""
-    stage.begin(visits=many, kinds=ALL_KINDS)
+    stage.begin(visits=many, kinds=BY_EMAIL, alone=True)
     stage.sinks.hold = "after"
     stage.start()
     kills = _kill_each(stage, many)
@@ -72,9 +73,9 @@ def killed_after(stage: Stage, many: int) -> tuple[str, bool]:
     keys = {(delivery.notice, delivery.key) for delivery in stage.sinks.deliveries}
     follow_ups = {row[0] for row in stage.rows(_OF_CLASS_F)}
     worst = max(got.values())
-    doubled_f = sum(got[number] > 1 for number in follow_ups)
-    said = f"{kills} kills; {tally}; at most {worst} times, follow-ups doubled: {doubled_f}"
-    held = tally.lost == 0 and worst <= 2 and doubled_f == 0 and len(keys) == len(got)
+    doubled = sum(got[number] > 1 for number in follow_ups)
+    said = f"{kills} kills; {tally}; at most {worst} times, follow-ups doubled: {doubled}"
+    held = tally.lost == 0 and worst <= 2 and doubled == 0 and len(keys) == len(got)
     return said, held and kills >= many
 
 
@@ -258,7 +259,7 @@ CASES = (
     ),
     Case(
         2, "kill -9 after it, before the row says so",
-        "none lost, at most twice with one Message-ID, follow-ups once",
+        "none lost, at most twice with one Message-ID; follow-ups at most once",
         killed_after, many=50, few=2,
     ),
     Case(

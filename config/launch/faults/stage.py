@@ -60,16 +60,27 @@ class Stage:
         # Marked otherwise than the engines, which go on when these are stopped.
         self.state = house.state / "app"
         self.state.mkdir(exist_ok=True)
+        self.alone = False
         self.app = Supervisor(state=self.state, environment=self.environment())
         self._again = ExitStack()
 
     def environment(self) -> dict[str, str]:
         mark = {owned.MARK: str(self.state.resolve())}
-        return {**self.house.environment(DATABASE), **mark, **self.settings}
+        lanes = {"NOTICE_LANES": "1"} if self.alone else {}
+        return {**self.house.environment(DATABASE), **mark, **self.settings, **lanes}
 
-    def begin(self, *, visits: int, kinds: list[str], in_seconds: float = 0) -> int:
-        """An empty clinic with messages that fall due; gives how many."""
+    def begin(
+        self, *, visits: int, kinds: list[str], in_seconds: float = 0, alone: bool = False
+    ) -> int:
+        """An empty clinic with messages that fall due; gives how many.
+
+        Parameters
+        ----------
+        alone
+            A sender has one message in hand at a time, so that one who is killed leaves only that.
+        """
         self.app.stop()
+        self.alone = alone
         self.app = Supervisor(state=self.state, environment=self.environment())
         self.house.make(DATABASE)
         self.redis().flushall()
@@ -99,6 +110,8 @@ class Stage:
         for number in range(senders):
             command = [*processes.NOTICES]
             command[command.index("--hostname") + 1] = f"notices{number}@%h"
+            if self.alone:
+                command[command.index("--concurrency") + 1] = "1"
             self.app.start(name=f"notices{number}", command=command)
         for number in range(beats):
             schedule = str(self.house.state / f"beat{number}")
