@@ -83,7 +83,7 @@ def _record(house: House, size: Size) -> Path:
     file = house.state / "bookings.json"
     tokens = "\n".join(seeded["tokens"])
     house.copy(CLINIC, NOW)
-    command = [sys.executable, "-m", INSIDE, "record", str(file)]
+    command = [sys.executable, "-m", INSIDE, "bench.record", str(file)]
     done = subprocess.run(
         command,
         cwd=states.ROOT,

@@ -1,6 +1,6 @@
 """Seed a big made-up clinic: nurses on shift every day, about three visits in each nurse's day.
 
-`python -m config.launch.bench.inside clinic --nurses 500`, with DATABASE_URL set to a migrated
+`python -m config.launch.inside bench.clinic --nurses 500`, with DATABASE_URL set to a migrated
 database.
 Run again with a larger number it adds the nurses that are missing. Prints one JSON object:
 how many nurses and visits there are now, and the session tokens of patients who can book.

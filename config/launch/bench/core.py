@@ -1,6 +1,6 @@
 """Time the core of the slot search, the C loop and plain Python in turns, results compared.
 
-`python -m config.launch.bench.inside core FOLDER REPEATS NURSES...`: prints a JSON list, one
+`python -m config.launch.inside bench.core FOLDER REPEATS NURSES...`: prints a JSON list, one
 object per number of nurses, seconds of each repeat.
 """
 

@@ -1,4 +1,4 @@
-"""Count what one GET asks the database: `python -m config.launch.bench.inside count TOKEN PATH`."""
+"""Count what one GET asks the database: `python -m config.launch.inside bench.count TOKEN PATH`."""
 
 import sys
 

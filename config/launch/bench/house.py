@@ -22,7 +22,7 @@ from config.launch.supervisor import Supervisor
 HOST = "127.0.0.1"
 SECONDS_TO_READY = 60
 MIGRATED = "bench_migrated"
-INSIDE = f"{__package__}.inside"  # runs what needs the product
+INSIDE = "config.launch.inside"  # runs what needs the product
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class House:
     def seed(self, database: str, **wanted: float) -> dict[str, Any]:
         """Grow the made-up clinic in a database."""
         options = [part for name, value in wanted.items() for part in (f"--{name}", str(value))]
-        printed = self.python("-m", INSIDE, "clinic", *options, database=database)
+        printed = self.python("-m", INSIDE, "bench.clinic", *options, database=database)
         return dict(json.loads(printed.splitlines()[-1]))
 
     @contextmanager

@@ -1,6 +1,6 @@
 """A million messages that wait, and those of them that fall due.
 
-`python -m config.launch.bench.inside notice_rows wait COUNT`: of the visits there are, COUNT rows
+`python -m config.launch.inside bench.notice_rows wait COUNT`: of the visits there are, COUNT rows
 over the sixty days to come.
 `... due COUNT SECONDS AT`: COUNT more, due from AT (seconds since 1970) over SECONDS; prints each
 row's number and when it is due.

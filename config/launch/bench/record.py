@@ -1,6 +1,6 @@
 """Book visits one after another through the whole site in one process, and write down how.
 
-`python -m config.launch.bench.inside record FILE < TOKENS`. For each token (one a line) one visit
+`python -m config.launch.inside bench.record FILE < TOKENS`. For each token (one a line) one visit
 is booked at a slot that was offered and that no other patient wanted. FILE gets, as JSON, for each
 booking what was asked and every statement PostgreSQL was sent for it, so that anybody can send the
 same to a copy of the database: as text with its values in it, or as text and values where the site

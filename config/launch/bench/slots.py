@@ -65,7 +65,7 @@ def measure(house: House, *, quick: bool) -> Section:
 def core(folder: Path, *, nurses: Sequence[int], quick: bool) -> list[Core]:
     """Time the core, the C loop and plain Python in turns, in a process of their own."""
     sizes = [str(size) for size in nurses]
-    command = [sys.executable, "-m", INSIDE, "core", str(folder / "built")]
+    command = [sys.executable, "-m", INSIDE, "bench.core", str(folder / "built")]
     done = quietly([*command, "5" if quick else "40", *sizes])
     if done.returncode:
         raise Failed(f"The core could not be measured:\n{done.stderr[-2000:]}")
@@ -77,7 +77,7 @@ def _look(house: House, *, nurses: int, asked: int) -> Looked:
     tokens: list[str] = seeded["tokens"]
     first, last = days(count=DAYS)
     path = f"/api/v1/slots/?therapy=mood-40&from={first}&to={last}"
-    queries = int(house.python("-m", INSIDE, "count", tokens[0], path, database=CLINIC))
+    queries = int(house.python("-m", INSIDE, "bench.count", tokens[0], path, database=CLINIC))
     asks = [Ask(tokens[n % len(tokens)], path) for n in range(asked)]
     with house.serving(CLINIC) as port:
         work(port=port, shares=[asks[:10], asks[:10]])  # both workers have answered once

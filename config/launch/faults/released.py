@@ -1,4 +1,4 @@
-"""Release held messages, as staff would: `python -m config.launch.faults.inside released`."""
+"""Release held messages, as staff would: `python -m config.launch.inside faults.released`."""
 
 import argparse
 import json

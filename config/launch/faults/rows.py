@@ -1,4 +1,4 @@
-"""Make messages that fall due: `python -m config.launch.faults.inside rows --visits 100`.
+"""Make messages that fall due: `python -m config.launch.inside faults.rows --visits 100`.
 
 Each visit of a made-up clinic gets one of each given kind, to patients of their own. Prints how
 many rows there are to deliver.
@@ -6,7 +6,6 @@ many rows there are to deliver.
 
 import argparse
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -32,34 +31,46 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--visits", type=int, required=True)
     parser.add_argument("--kinds", nargs="+", required=True, choices=list(KINDS))
-    parser.add_argument("--in-seconds", type=float, default=0, help="when they fall due")
     asked = parser.parse_args()
     with transaction.atomic():
-        clinic.grow(nurses=1 + asked.visits // VISITS_PER_NURSE, patients=0, share=1.0)
-        # Texts at any hour: what is measured here is not quiet hours.
-        Patient.objects.update(sms_in_quiet_hours=True, phone="+13125550123")
-        due = now() + timedelta(seconds=asked.in_seconds)
-        rows = list(_rows(asked.visits, asked.kinds, due))
+        at = now()
+        rows = [
+            row(visit, kind=kind, notice_class=notice_class, channel=channel, at=at, useful=USEFUL)
+            for visit in visits(asked.visits)
+            for kind in asked.kinds
+            for notice_class, channels in [KINDS[kind]]
+            for channel in channels
+        ]
         Notice.objects.bulk_create(rows, BATCH)
     print(json.dumps({"rows": len(rows)}))
 
 
-def _rows(visits: int, kinds: list[str], due: datetime) -> Iterator[Notice]:
-    chosen = list(Appointment.objects.order_by("-starts_at").values_list("pk", "version")[:visits])
-    if len(chosen) < visits:
-        raise SystemExit(f"only {len(chosen)} visits of {visits} could be made")
-    for pk, version in chosen:
-        for kind in kinds:
-            notice_class, channels = KINDS[kind]
-            for channel in channels:
-                yield Notice(
-                    appointment_id=pk,
-                    version=version,
-                    kind=kind,
-                    recipient="patient",
-                    channel=channel,
-                    notice_class=notice_class,
-                    ideal_at=due,
-                    send_from=due,
-                    not_after=due + USEFUL,
-                )
+def visits(count: int) -> list[Appointment]:
+    """Visits of a made-up clinic, of patients who take texts at any hour.
+
+    What is measured with them is not quiet hours.
+    """
+    clinic.grow(nurses=1 + count // VISITS_PER_NURSE, patients=0, share=1.0)
+    Patient.objects.update(sms_in_quiet_hours=True, phone="+13125550123")
+    found = list(Appointment.objects.order_by("-starts_at")[:count])
+    if len(found) < count:
+        raise SystemExit(f"only {len(found)} visits of {count} could be made")
+    return found
+
+
+def row(
+    visit: Appointment, *, kind: str, notice_class: str, channel: str,
+    at: datetime, useful: timedelta,
+) -> Notice:  # fmt: skip
+    """Return a message to a visit's patient that falls due at a time."""
+    return Notice(
+        appointment=visit,
+        version=visit.version,
+        kind=kind,
+        recipient="patient",
+        channel=channel,
+        notice_class=notice_class,
+        ideal_at=at,
+        send_from=at,
+        not_after=at + useful,
+    )

@@ -1,6 +1,6 @@
 """Hours and days of sending under a clock of our own, against a real database and real sinks.
 
-`python -m config.launch.faults.inside simulated provider --hours 2`: the clock of this process is
+`python -m config.launch.inside faults.simulated provider --hours 2`: the clock of this process is
 moved on step by step, messages are sent at each, and what came of it is printed as one JSON object.
 """
 
@@ -13,14 +13,12 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 
 from booking import alarm, clock, notices
 from booking.models import Appointment, Notice, NoticeStatus, Outage, StaffTask
 from config.core.clock import now
-from config.launch.bench import clinic
-from patients.models import Patient
+from config.launch.faults import rows
 
 NOON = clock.at_local(
     datetime(2027, 3, 10, tzinfo=UTC).date(), time(12), ZoneInfo("America/Chicago")
@@ -44,31 +42,19 @@ def main() -> None:
     print(json.dumps(answer))
 
 
-def _visits(count: int) -> list[Appointment]:
-    """Visits of a made-up clinic, each with a patient of its own who takes texts."""
-    with transaction.atomic():
-        clinic.grow(nurses=1 + count // 30, patients=0, share=1.0)
-        Patient.objects.update(sms_in_quiet_hours=True, phone="+13125550123")
-    return list(Appointment.objects.select_related("patient").order_by("-starts_at")[:count])
-
-
 def _fall_due(
     visits: list[Appointment], *, kind: str, notice_class: str, channel: str,
     at: datetime, useful: timedelta,
 ) -> None:  # fmt: skip
     Notice.objects.bulk_create(
-        Notice(
-            appointment=visit, version=visit.version, kind=kind, recipient="patient",
-            channel=channel, notice_class=notice_class, ideal_at=at, send_from=at,
-            not_after=at + useful,
-        )
+        rows.row(visit, kind=kind, notice_class=notice_class, channel=channel, at=at, useful=useful)
         for visit in visits
-    )  # fmt: skip
+    )
 
 
 def provider(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
     """A mail server that misbehaves for hours: who waits, who is told, what goes afterwards."""
-    visits, began = _visits(asked.visits), NOON
+    visits, began = rows.visits(asked.visits), NOON
     half = timedelta(hours=asked.hours / 2)
     long = timedelta(hours=asked.hours * 2)
     for kind, notice_class, channel, useful in (
@@ -112,7 +98,7 @@ def recovered(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
 
 def stepped(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
     """A clock that jumps an hour and a day, on and back, with messages due all along."""
-    visits = _visits(asked.visits)
+    visits = rows.visits(asked.visits)
     for number, visit in enumerate(visits):
         at = NOON + timedelta(minutes=15 * number)
         _fall_due(
@@ -136,7 +122,7 @@ def stepped(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
 
 def outage(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
     """Nobody sends for hours; then all that is still useful goes, the most urgent first."""
-    visits = _visits(asked.visits)
+    visits = rows.visits(asked.visits)
     hours = timedelta(hours=asked.hours)
     for kind, notice_class, back, useful in (
         ("booked", "F", hours, hours * 2),
@@ -175,13 +161,13 @@ def _steps(began: datetime, length: timedelta) -> list[datetime]:
 
 def _standing() -> dict[str, Any]:
     """How many rows stand where, and how many went when they should not have."""
-    rows = Notice.objects.filter(status=NoticeStatus.SENT).values_list(
+    went = Notice.objects.filter(status=NoticeStatus.SENT).values_list(
         "sent_at", "send_from", "not_after"
     )
     states = list(Notice.objects.values_list("status", flat=True))
     return {
-        "late": sum(bool(until and at and at > until) for at, _, until in rows),
-        "before": sum(bool(at and at < due) for at, due, _ in rows),
+        "late": sum(bool(until and at and at > until) for at, _, until in went),
+        "before": sum(bool(at and at < due) for at, due, _ in went),
         "tasks": _tasks().count(),
         "statuses": {state: states.count(state) for state in sorted(set(states))},
     }

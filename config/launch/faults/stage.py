@@ -18,13 +18,12 @@ import psycopg
 import redis
 
 from config.launch import owned, postgres, processes, state as states, valkey
-from config.launch.bench.house import Failed, House
+from config.launch.bench.house import INSIDE, Failed, House
 from config.launch.faults import sinks
 from config.launch.faults.sinks import Sinks
 from config.launch.supervisor import Supervisor
 
 DATABASE = "faults"
-INSIDE = "config.launch.faults.inside"
 LEASE_SECONDS = 5
 
 
@@ -69,10 +68,8 @@ class Stage:
         lanes = {"NOTICE_LANES": "1"} if self.alone else {}
         return {**self.house.environment(DATABASE), **mark, **self.settings, **lanes}
 
-    def begin(
-        self, *, visits: int, kinds: list[str], in_seconds: float = 0, alone: bool = False
-    ) -> int:
-        """An empty clinic with messages that fall due; gives how many.
+    def begin(self, *, visits: int, kinds: list[str], alone: bool = False) -> None:
+        """An empty clinic with messages that fall due now.
 
         Parameters
         ----------
@@ -85,17 +82,13 @@ class Stage:
         self.house.make(DATABASE)
         self.redis().flushall()
         self.sinks.forget()
-        if not visits:
-            return 0
-        made = self.inside(
-            "rows", "--visits", visits, "--in-seconds", in_seconds, "--kinds", *kinds
-        )
-        return int(made["rows"])
+        if visits:
+            self.inside("rows", "--visits", visits, "--kinds", *kinds)
 
     def inside(self, part: str, *options: object) -> dict[str, Any]:
         """Run a part of the product in a process of its own; gives what it printed last."""
         done = subprocess.run(
-            [sys.executable, "-m", INSIDE, part, *map(str, options)],
+            [sys.executable, "-m", INSIDE, f"faults.{part}", *map(str, options)],
             cwd=states.ROOT,
             env=self.environment(),
             capture_output=True,

@@ -1,6 +1,6 @@
-"""Run a part of the bench that needs the product's models, in a process of its own.
+"""Run a part of a tool that needs the product's models, in a process of its own.
 
-`python -m config.launch.bench.inside clinic --nurses 500`, with the database in the environment.
+`python -m config.launch.inside bench.clinic --nurses 500`, with the database in the environment.
 """
 
 import os
