@@ -19,7 +19,6 @@ __all__ = [
     "NotSent",
     "PerhapsSent",
     "line",
-    "send",
 ]
 
 
@@ -49,9 +48,3 @@ def line() -> Iterator[Line]:
     texts.get_ready()
     with Mailer() as mailer:
         yield Line(mailer)
-
-
-def send(*, channel: str, to: Sequence[str], message: Message, message_id: str) -> None:
-    """Hand a single message to its provider."""
-    with line() as single:
-        single.send(channel=channel, to=to, message=message, message_id=message_id)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from booking.models import Notice
+from booking.models.notice import TOLD
 from booking.planned import Channel, Recipient
 from config.core.clock import now
 
 WHY = "instead of a text"
-SAME = (
-    "appointment", "patient", "subject_of", "kind", "occurrence", "recipient", "notice_class",
-    "version", "revision", "not_after", "facts",
-)  # fmt: skip
+SAME = (*TOLD, "notice_class", "not_after", "facts")
 
 
 def by_email(notice: Notice) -> bool:
@@ -27,8 +25,7 @@ def by_email(notice: Notice) -> bool:
     twin = Notice(
         **same, channel=Channel.email.value, ideal_at=notice.ideal_at, send_from=at, why=WHY
     )
-    key = {field: same[field] for field in SAME[:9] if field != "notice_class"}
-    if Notice.objects.filter(**key, channel=Channel.email).exists():
+    if Notice.objects.twins_of(notice).filter(channel=Channel.email).exists():
         return False
     Notice.objects.bulk_create([twin], ignore_conflicts=True)
     return True

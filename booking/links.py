@@ -73,12 +73,6 @@ class Link:
         """Whether it is too late for what it is for."""
         return at >= self.ends_at
 
-    @property
-    def is_of_an_older_version(self) -> bool:
-        """Whether the visit was changed since the message was planned."""
-        visit = self.notice.appointment
-        return visit is not None and visit.version != self.notice.version
-
 
 def url(purpose: Purpose, notice: Notice) -> str:
     """Return the link to stand in a message; in one that is only looked at, it leads nowhere."""

@@ -18,7 +18,7 @@ from booking.overdue import oldest_overdue_seconds
 from booking.planned import Channel, Kind, NoticeClass, PlannedNotice, Recipient, Visit
 from booking.recovery import expire, recover_lapsed
 from booking.replaced import supersede
-from booking.standing import CANCELLED, GATE, preferences_of
+from booking.standing import CANCELLED, GATE, RESENT, preferences_of
 from config.core.clock import now
 from config.core.postgres import prepared
 from scheduling.models import Nurse
@@ -38,7 +38,6 @@ FOLLOW_UPS = (Kind.how_are_you, Kind.coming_days, Kind.maintenance)
 KEY = ("kind", "occurrence", "recipient", "channel", "version", "revision", "subject_of")
 EVERY_CHANNEL = plan.Preferences(email=True, sms=True, sms_in_quiet_hours=True, escort_sms=True)
 NO_TEXTS = replace(EVERY_CHANNEL, has_phone=False)
-RESENT = "resent_by"  # the fact of a message that staff sent once more
 MOMENTS = ("ideal_at", "send_from", "not_after", "why")
 
 

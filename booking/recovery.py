@@ -235,17 +235,7 @@ def _key(notice: Notice) -> str:
 
 def _ask_for_a_call(notice: Notice, kind: str) -> None:
     """Open a task unless the other channel got the same message through."""
-    twins = Notice.objects.filter(
-        appointment=notice.appointment_id,
-        patient=notice.patient_id,
-        subject_of=notice.subject_of,
-        kind=notice.kind,
-        occurrence=notice.occurrence,
-        recipient=notice.recipient,
-        version=notice.version,
-        revision=notice.revision,
-    )
-    if twins.filter(status=NoticeStatus.SENT).exists():
+    if Notice.objects.twins_of(notice).filter(status=NoticeStatus.SENT).exists():
         return
     appointment = notice.appointment
     attention.ask(

@@ -10,6 +10,7 @@ from django.db.models import Max
 from booking import standing
 from booking.locks import locked
 from booking.models import Notice, NoticeStatus
+from booking.models.notice import IDENTITY
 from booking.planned import NoticeClass
 from config.core.clock import now
 from config.core.errors import Malformed, WrongState, deadlocks_retried
@@ -17,20 +18,8 @@ from config.core.models import User
 
 REASON_LENGTH = 100
 GONE = (NoticeStatus.SENT, NoticeStatus.FAILED, NoticeStatus.EXPIRED, NoticeStatus.UNKNOWN)
-SAME = (
-    "appointment",
-    "patient",
-    "subject_of",
-    "kind",
-    "recipient",
-    "channel",
-    "seat",
-    "notice_class",
-    "version",
-    "revision",
-    "not_after",
-)
-IN_ITS_KEY = tuple(field for field in SAME if field not in ("notice_class", "not_after"))
+IN_ITS_KEY = tuple(field for field in IDENTITY if field != "occurrence")
+SAME = (*IN_ITS_KEY, "notice_class", "not_after")
 
 
 @deadlocks_retried
@@ -82,7 +71,7 @@ def _again(notice: Notice, *, reason: str, by: User, form: UUID) -> Notice:
         ideal_at=at,
         send_from=at,
         why=reason[:REASON_LENGTH],
-        facts={**notice.facts, "resent_by": by.pk, "resent_of": notice.pk, "form": str(form)},
+        facts={**notice.facts, standing.RESENT: by.pk, "resent_of": notice.pk, "form": str(form)},
     )
 
 

@@ -27,6 +27,7 @@ EARLY = (Kind.today, Kind.on_the_way)
 GATE = "gate"  # what a `changed` about a closed gate is about
 GATE_OPEN = "is_open"  # the fact of one that says that it is open again
 CANCELLED = "cancelled"
+RESENT = "resent_by"  # the fact of a message that staff sent once more
 CLOSED = "the address is closed"
 LATE_SMS_UNTIL = time(22)
 RULES = PlanRules()
@@ -94,7 +95,7 @@ def _unreachable(notice: Notice) -> str:
     preferences = preferences_of(patient_of(notice))
     if not preferences.accept(recipient, channel):
         return "not wanted by this channel"
-    is_in_place_of_text = NO_TEXTS in notice.why and "resent_by" not in notice.facts
+    is_in_place_of_text = NO_TEXTS in notice.why and RESENT not in notice.facts
     if is_in_place_of_text and preferences.sms and preferences.has_phone:
         return "goes by text"
     where = addresses(notice)

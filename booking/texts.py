@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import get_ident
 from urllib.parse import quote
 
@@ -50,8 +51,9 @@ def address(*, to: str, message_id: str) -> str:
     return filled.replace("{id}", quote(message_id, safe=""))
 
 
+@cache
 def get_ready() -> None:
-    """Have Apprise read its services, which takes a second, before a message is in hand."""
+    """Have Apprise read its services, which takes a second, before a message is in hand; once."""
     if settings.SMS_URL:
         is_understood()
 

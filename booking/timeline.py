@@ -14,6 +14,7 @@ from booking import links, messages, resending, words
 from booking.clock import local_day, say_moment, say_time
 from booking.models import Appointment, Notice, NoticeStatus, VisitAnswer
 from booking.models.notice import UNDELIVERED
+from booking.standing import RESENT
 from config.core.clock import now
 from config.core.models import User
 
@@ -99,7 +100,7 @@ def _is_replaced(entry: Entry) -> bool:
 
 def _names(rows: list[Notice]) -> dict[int, str]:
     """Return the names of who had messages sent once more."""
-    people = {row.facts["resent_by"] for row in rows if "resent_by" in row.facts}
+    people = {row.facts[RESENT] for row in rows if RESENT in row.facts}
     return {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
 
 
@@ -134,8 +135,8 @@ def _notes(row: Notice, *, zone: ZoneInfo, names: dict[int, str]) -> Iterator[st
 
 
 def _why(row: Notice, *, names: dict[int, str]) -> Iterator[str]:
-    if "resent_by" in row.facts:
-        yield f"Sent once more by {names.get(row.facts['resent_by'], 'staff')}: {row.why}"
+    if RESENT in row.facts:
+        yield f"Sent once more by {names.get(row.facts[RESENT], 'staff')}: {row.why}"
         return
     if row.why:
         yield f"Why then: {row.why.replace('_', ' ')}"

@@ -54,7 +54,8 @@ def close(*, channel: str, address: str, reason: str, told_by: str) -> ClosedCon
     where = kept(channel=channel, address=address)
     row = ClosedContact(channel=channel, address=where, reason=reason, told_by=told_by)
     ClosedContact.objects.bulk_create([row], ignore_conflicts=True)
-    _agree(where, agreed=False, told_by=told_by, channel=channel, reason=reason)
+    if channel == SMS and reason == ClosedContact.Reason.STOPPED:
+        _agree(where, agreed=False, told_by=told_by)
     # With conflicts ignored PostgreSQL names no row: it is ours if it carries our instant.
     return (
         _shut(channel=channel, address=where).filter(reason=reason, closed_at=row.closed_at).first()
@@ -73,20 +74,18 @@ def start_again(*, phone: str) -> None:
     """Take up texts again at a number that said stop and now says start."""
     with transaction.atomic():
         reopen(channel=SMS, address=phone, reasons=[ClosedContact.Reason.STOPPED])
-        _agree(phone, agreed=True, told_by="text", channel=SMS, reason=ClosedContact.Reason.STOPPED)
+        _agree(phone, agreed=True, told_by="text")
 
 
-def _agree(address: str, *, agreed: bool, told_by: str, channel: str, reason: str) -> None:
-    if channel != SMS or reason != ClosedContact.Reason.STOPPED:
-        return
-    for patient in (
-        people(channel=SMS, address=address).order_by("pk").select_for_update(of=("self",))
-    ):
-        if patient.phone == address:
+def _agree(phone: str, *, agreed: bool, told_by: str) -> None:
+    """Have whoever is texted there take texts from now on, or none, and keep that they said so."""
+    texted = people(channel=SMS, address=phone).order_by("pk")
+    for patient in texted.select_for_update(of=("self",)):
+        if patient.phone == phone:
             others = {name for name in patient.channels if name != SMS}
             patient.channels = sorted(others | {SMS} if agreed else others)
             record(patient=patient, whose="patient", agreed=agreed, told_by=told_by)
-        if patient.escort_phone == address:
+        if patient.escort_phone == phone:
             patient.escort_texts = agreed
             record(patient=patient, whose="escort", agreed=agreed, told_by=told_by)
         patient.changed_at = now()

@@ -39,6 +39,23 @@ OPEN = (
 )
 
 
+# What makes two rows the same message to the same recipient at the same address.
+IDENTITY = (
+    "appointment",
+    "patient",
+    "subject_of",
+    "kind",
+    "occurrence",
+    "recipient",
+    "channel",
+    "seat",
+    "version",
+    "revision",
+)
+# What its twins share, who say the same to the same recipient another way.
+TOLD = tuple(field for field in IDENTITY if field not in ("channel", "seat"))
+
+
 # Without a next try it is the time itself: PostgreSQL's GREATEST passes over what is null.
 DUE_AT = Greatest("send_from", "next_try_at")
 
@@ -50,18 +67,12 @@ NOT_GIVEN_UP = Q(recipient="on_call") | ~Q(status="superseded")
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """Reads of notices."""
 
-    def due(self, *, at: datetime) -> Self:
-        """Return pending rows whose time has come and not gone, safety first, then soonest."""
-        urgency = models.Case(
-            models.When(notice_class="O", then=0),
-            models.When(notice_class="S", then=1),
-            models.When(notice_class="P", then=2),
-            default=3,
-        )
-        return self.ripe(at=at).order_by(urgency, "due_at", "pk")
+    def twins_of(self, notice: Notice) -> Self:
+        """Return the rows that say the same to the same recipient, by whichever channel."""
+        return self.filter(**{field: getattr(notice, field) for field in TOLD})
 
     def ripe(self, *, at: datetime) -> Self:
-        """Return pending rows that may go: `due_at` is their time, or the next try's."""
+        """Return pending rows that may go: their time has come, or the next try's."""
         useful = Q(not_after__isnull=True) | Q(not_after__gt=at)
         waiting = self.alias(due_at=DUE_AT).filter(useful, status=NoticeStatus.PENDING)
         return waiting.filter(held_at__isnull=True, due_at__lte=at)
@@ -203,18 +214,7 @@ class Notice(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "appointment",
-                    "patient",
-                    "subject_of",
-                    "kind",
-                    "occurrence",
-                    "recipient",
-                    "channel",
-                    "seat",
-                    "version",
-                    "revision",
-                ],
+                fields=IDENTITY,
                 name="notice_is_planned_once",
                 nulls_distinct=False,
             ),

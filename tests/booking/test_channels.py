@@ -76,8 +76,13 @@ def server(settings: Settings) -> Iterator[Server]:
     controller.stop()
 
 
+def deliver(**what: Any) -> None:
+    with channels.line() as line:
+        line.send(**what)
+
+
 def send(to: str = "ada@example.com") -> None:
-    channels.send(channel="email", to=[to], message=HELLO, message_id=ID)
+    deliver(channel="email", to=[to], message=HELLO, message_id=ID)
 
 
 def test_an_e_mail_carries_its_own_identifier_and_says_that_no_person_wrote_it(
@@ -167,7 +172,7 @@ def _drip(server: socket.socket) -> None:
 
 
 def test_a_text_is_a_readable_file_with_the_key_that_names_it(outbox: Path) -> None:
-    channels.send(
+    deliver(
         channel="sms", to=["+13125550123"], message=Message("", "Nothing to eat"), message_id=ID
     )
     written = [path.read_text(encoding="utf-8") for path in outbox.iterdir()]
@@ -192,4 +197,4 @@ def test_a_full_disk_is_no_loss(outbox: Path, monkeypatch: pytest.MonkeyPatch) -
     write: Callable[..., Any] = full
     monkeypatch.setattr("config.core.outbox.write", write)
     with pytest.raises(NotSent):
-        channels.send(channel="sms", to=["+1"], message=HELLO, message_id=ID)
+        deliver(channel="sms", to=["+1"], message=HELLO, message_id=ID)

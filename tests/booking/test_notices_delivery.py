@@ -324,7 +324,7 @@ def test_four_workers_send_each_notice_once(provider: Provider, monkeypatch: Any
     _at_once(*[notices.send_due] * 4)
     assert Counter(provider.taken) == Counter(set(provider.taken))
     assert len(provider.taken) == 40
-    assert not Notice.objects.due(at=now()).exists()
+    assert not Notice.objects.ripe(at=now()).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -334,7 +334,7 @@ def test_without_claims_four_workers_would_send_twice(provider: Provider) -> Non
     seen = threading.Barrier(4)
 
     def naive() -> None:
-        due = list(Notice.objects.due(at=now()))
+        due = list(Notice.objects.ripe(at=now()))
         seen.wait(timeout=20)
         for notice in due:
             provider.send(message_id=str(notice.pk))

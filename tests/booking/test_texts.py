@@ -71,8 +71,13 @@ def service(settings: Settings) -> Iterator[Service]:
     running.server_close()
 
 
+def deliver(**what: Any) -> None:
+    with channels.line() as line:
+        line.send(**what)
+
+
 def send() -> None:
-    channels.send(channel="sms", to=["+13125550123"], message=TEXT, message_id=ID)
+    deliver(channel="sms", to=["+13125550123"], message=TEXT, message_id=ID)
 
 
 def test_a_text_goes_to_the_number_with_a_key_that_is_the_same_at_every_try(
@@ -120,7 +125,7 @@ def test_an_sms_service_that_is_not_there_took_nothing(settings: Settings) -> No
 def test_a_number_that_the_service_cannot_take_is_never_tried_again(settings: Settings) -> None:
     settings.SMS_URL = f"twilio://AC{'a' * 32}:{'b' * 32}@+13125550100/{{to}}"
     with pytest.raises(NotSent):
-        channels.send(channel="sms", to=["12"], message=TEXT, message_id=ID)
+        deliver(channel="sms", to=["12"], message=TEXT, message_id=ID)
 
 
 class Kept(logging.Handler):
@@ -190,7 +195,7 @@ def provider(service: Service, settings: Settings) -> Service:
 
 
 def mail() -> None:
-    channels.send(
+    deliver(
         channel="email",
         to=["ada@example.com"],
         message=Message("Your visit", "Hello", "<p>Hello</p>"),
