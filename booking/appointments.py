@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from booking import assignments, availability, driving, notices, rules, runs, search, sessions
+from booking import assignments, availability, driving, rules, search, sessions
 from booking.locks import lock_patient, locked
 from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Course, Status
+from booking.notices import ledger, runs
 from booking.rules import Wish
 from config.core.clock import now
 from config.core.errors import (
@@ -72,7 +73,7 @@ def book(
         appointment = draft(patient=patient, wish=wish, by=by)
         sessions.reserve(wish.order)
         availability.hold(appointment=appointment, wish=wish, at=at, nurse=nurse)
-        notices.plan_new(appointments=[appointment], infusions=wish.diary.starts)
+        ledger.plan_new(appointments=[appointment], infusions=wish.diary.starts)
     return appointment
 
 
@@ -166,7 +167,7 @@ def reschedule(*, appointment: Appointment, starts_at: datetime) -> Appointment:
             at=assignments.where_booked(current),
             without=current,
         )
-        notices.plan_for(appointment=current)
+        ledger.plan_for(appointment=current)
         runs.mend(visit=current, was_at=was_at)
     return current
 
@@ -201,7 +202,7 @@ def cancel(*, appointment: Appointment, reason: str = "") -> Appointment:
         current.cancel_reason = reason
         _enter(current, Status.CANCELLED)
         current.save()
-        notices.plan_for(appointment=current)
+        ledger.plan_for(appointment=current)
         runs.mend(visit=current, was_at=current.starts_at)
     return current
 
@@ -273,6 +274,6 @@ def progress(
     if discharged_at or (dosed_at and had_ended) or appointment.drive_after != drive_after:
         appointment.revision += 1
     appointment.save()
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     if status in FREED:
         runs.mend(visit=appointment, was_at=appointment.starts_at)

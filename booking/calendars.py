@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy
 from icalendar import Calendar, Event, vCalAddress
 
-from booking import words
 from booking.models import Appointment, Status
+from booking.notices import words
 from config.core.clock import now
 
 TITLE = gettext_lazy("Visit")

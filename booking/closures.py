@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 
-from booking import appointments, attention, clock, rules, search, words
+from booking import appointments, attention, clock, rules, search
 from booking.locks import locked
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask, Status
-from booking.planned import Channel, Kind, NoticeClass, Recipient
+from booking.notices import words
+from booking.notices.planned import Channel, Kind, NoticeClass, Recipient
+from booking.notices.standing import CANCELLED, preferences_of
 from booking.rules import Wish
-from booking.standing import CANCELLED, preferences_of
 from config.core.clock import now
 from config.core.errors import deadlocks_retried
 from patients import gate

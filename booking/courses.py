@@ -12,9 +12,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from booking import appointments, availability, notices, rules, search, series, sessions
+from booking import appointments, availability, rules, search, series, sessions
 from booking.locks import lock_patient
 from booking.models import Course
+from booking.notices import ledger
 from booking.rules import Diary, Wish
 from booking.search import Where
 from config.core.clock import now
@@ -91,7 +92,7 @@ def book(
         booked = list(course.appointments.select_related("patient").order_by("starts_at"))
         # The diary of one visit has every other of the course, and not itself.
         infusions = (booked[0].starts_at, *visits[0].wish.diary.starts)
-        notices.plan_new(appointments=booked, infusions=infusions)
+        ledger.plan_new(appointments=booked, infusions=infusions)
     return course
 
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from booking import appointments, attention, gate_notices, notices
+from booking import appointments, attention
 from booking.locks import locked
 from booking.models import Appointment, Status
+from booking.notices import closed_gates, ledger
 from config.core.clock import now
 from config.core.errors import Reason
 from patients import gate
@@ -60,12 +61,12 @@ def _recheck(appointment_id: UUID) -> bool:
     current.save(update_fields=["gate_asked_at", "blocked"])
     if has_changed:
         # Channels, escort: who is told what may have changed with them.
-        notices.plan_for(appointment=current)
+        ledger.plan_for(appointment=current)
         _flag_address(current)
     if differs and closed:
-        gate_notices.tell_closed(appointment=current, reasons=closed)
+        closed_gates.tell_closed(appointment=current, reasons=closed)
     elif differs:
-        gate_notices.tell_open(appointment=current)
+        closed_gates.tell_open(appointment=current)
     return differs
 
 

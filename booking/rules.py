@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.conf import settings
 
-from booking import clock, grid, plan
+from booking import clock, grid
 from booking.models import OCCUPYING, Appointment
+from booking.notices import plan
 from config.core.errors import Reason
 from config.core.postgres import prepared
 from patients.models import Order, Patient, Therapy

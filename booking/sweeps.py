@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from booking import attention, closures, gates, notices, outages, paging
+from booking import attention, closures, gates
+from booking.delivery import outages, paging
 from booking.models import Appointment, Notice, NoticeStatus
-from booking.planned import Kind, Recipient
+from booking.notices import ledger
+from booking.notices.planned import Kind, Recipient
 from config.core.clock import now
 from patients.models import Intake
 
@@ -25,7 +27,7 @@ def run() -> int:
         page_crises()
         + gates.recheck()
         + closures.sweep()
-        + notices.recover_lapsed()
+        + ledger.recover_lapsed()
         + paging.sweep()
         + ask_for_calls()
         + outages.sweep()

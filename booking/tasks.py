@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
-from booking import lanes, reminders, replies, sweeps
+from booking import sweeps
+from booking.channels import replies
+from booking.delivery import lanes
+from booking.notices import reminders
 
 
 @shared_task

@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from booking import texts, words
+from booking.channels import texts
+from booking.notices import words
 from config.core import policy
 from scheduling.engines import servers
 

@@ -11,7 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from booking import alarm, notices, overview, watching
+from booking import overview
+from booking.delivery import alarm, watching
+from booking.notices import ledger
 from config.core import clock, heartbeats
 from config.core.models import Role, User
 from patients import accounts
@@ -127,7 +129,7 @@ def _travel() -> str:
 
 def _overdue() -> str:
     try:
-        seconds = notices.oldest_overdue_seconds()
+        seconds = ledger.oldest_overdue_seconds()
     except DatabaseError:
         return "unknown"
     return "ok" if seconds < 300 else f"{seconds:.0f} s overdue"

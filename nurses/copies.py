@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
-from booking import notices
 from booking.clock import at_local, local_day
 from booking.models import Appointment, Status
+from booking.notices import ledger
 from config.core.clock import now
 from config.core.models import User
 from nurses import route
@@ -105,7 +105,7 @@ def _tell(row: Route, *, before: Route | None) -> None:
     if row.day < local_day(now(), ZoneInfo(nurse.time_zone)):
         return
     rows = Route.objects.filter(nurse=nurse, day=row.day, version__lt=row.version)
-    notices.tell_route(
+    ledger.tell_route(
         nurse=nurse,
         subject_of=row.subject,
         instead_of=[one.subject for one in rows] if before else [],

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from booking import appointments, attention
 from booking.models import FREED, Appointment
-from booking.words import first_name
+from booking.notices.words import first_name
 from config.core.errors import Malformed, WrongState, deadlocks_retried
 from config.core.models import Role, User
 from nurses.models import Dose

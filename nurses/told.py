@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.models import Appointment, VisitAnswer
-from booking.timeline import in_words
+from booking.notices.timeline import in_words
 
 Purpose = VisitAnswer.Purpose
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from booking import appointments, attention
 from booking.clock import local_day
 from booking.models import Appointment, Status
-from booking.words import first_name
+from booking.notices.words import first_name
 from config.core.errors import Reason, Refused, WrongState, deadlocks_retried
 from config.core.models import User
 from nurses import rules, states

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from booking import paging
+from booking.delivery import paging
 from booking.locks import locked
 from booking.models import Appointment
-from booking.words import first_name
+from booking.notices.words import first_name
 from config.core.clock import now
 from config.core.errors import Malformed
 from config.core.models import User

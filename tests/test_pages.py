@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from booking import paging
+from booking.delivery import paging
 from booking.models import Appointment
 from config.core.clock import now
 from config.core.models import Role

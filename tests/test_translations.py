@@ -75,4 +75,4 @@ def test_it_notices_what_is_not_translated(message: Message, complaint: str) -> 
 def test_it_finds_strings_in_templates_and_in_code() -> None:
     found = {message.id: {file for file, _ in message.locations} for message in translate.found()}
     assert "booking/templates/booking/messages/_hello-text.txt" in found["Hello,"]
-    assert "booking/message_facts.py" in found["Nothing to eat from"]
+    assert "booking/notices/facts.py" in found["Nothing to eat from"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django import template
 
-from booking import paging, timeline
+from booking.delivery import paging
 from booking.models import Notice
+from booking.notices import timeline
 
 register = template.Library()
 

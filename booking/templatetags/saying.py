@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 
-from booking import clock, presenting, words
+from booking import clock, presenting
+from booking.notices import words
 
 register = template.Library()
 

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse
 from django.test import Client
 
-from booking import links
-from booking.links import Purpose
+from booking.links import tokens
+from booking.links.tokens import Purpose
 from booking.models import Notice
 
 
 def address(purpose: Purpose, notice: Notice) -> str:
-    path: str = urlsplit(links.url(purpose, notice)).path
+    path: str = urlsplit(tokens.url(purpose, notice)).path
     return path
 
 

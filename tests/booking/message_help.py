@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from booking import words
-from booking.channels import Message
+from booking.channels.lines import Message
 from booking.models import Appointment, Notice
-from booking.planned import Kind
+from booking.notices import words
+from booking.notices.planned import Kind
 from tests import factories
 from tests.booking.notice_help import STARTS_AT
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from booking import notices
 from booking.models import Appointment, Notice, Status
+from booking.notices import ledger
 from tests import factories
 
 BOOKED_AT = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)  # a Monday, 9 AM in Chicago
@@ -29,7 +29,7 @@ def booked(*, starts_at: datetime = STARTS_AT, **changes: Any) -> Appointment:
         starts_at=starts_at,
         **changes,
     )
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     return appointment
 
 
@@ -39,7 +39,7 @@ def replanned(appointment: Appointment, **changes: Any) -> Appointment:
     for field, value in changes.items():
         setattr(appointment, field, value)
     appointment.save()
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     return appointment
 
 

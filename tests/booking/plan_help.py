@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from booking import clock
 from booking.clock import Lengths
-from booking.plan import (
+from booking.notices.plan import (
     Channel,
     Kind,
     NoticeClass,
@@ -18,7 +18,7 @@ from booking.plan import (
     Visit,
     plan,
 )
-from booking.planned import Ask
+from booking.notices.planned import Ask
 
 MOOD = Lengths(prep=30, infusion=40, observation=120)
 PAIN = Lengths(prep=30, infusion=240, observation=120)

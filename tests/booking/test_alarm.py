@@ -14,8 +14,10 @@ from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
-from booking import alarm, channels, lanes, notices, providers, watching
+from booking.channels import lines
+from booking.delivery import alarm, lanes, providers, watching
 from booking.models import Outage, StaffTask
+from booking.notices import ledger
 from config.core import heartbeats, steady
 from config.core.clock import now
 from tests.booking.notice_help import BOOKED_AT, booked
@@ -109,18 +111,18 @@ def test_a_provider_that_takes_nothing_is_on_the_staff_list_within_five_minutes_
 ) -> None:
     def down(*_: object, **given: Any) -> None:
         if given["channel"] == "email":
-            raise channels.LineDown("ConnectionRefusedError")
+            raise lines.LineDown("ConnectionRefusedError")
 
     def unreachable(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
 
     booked()
-    monkeypatch.setattr(channels.Line, "send", down)
+    monkeypatch.setattr(lines.Line, "send", down)
     with monkeypatch.context() as broken:
         broken.setattr("django.core.mail.EmailMessage.send", unreachable)
         clock.shift(3 * MINUTE)
         for _ in range(20):
-            notices.send_due()
+            ledger.send_due()
             heartbeats.beat(heartbeats.NOTICES)
             alarm.look(lookout)
             clock.shift(timedelta(seconds=15))
@@ -163,8 +165,8 @@ def test_a_database_that_stays_away_is_told_past_it_and_so_is_its_return(
         raise OperationalError
 
     seconds = [0.0]
-    monkeypatch.setattr("booking.watching.time.monotonic", lambda: seconds[0])
-    monkeypatch.setattr("booking.watching.connection.close", lambda: None)
+    monkeypatch.setattr("booking.delivery.watching.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("booking.delivery.watching.connection.close", lambda: None)
     watch = watching.Watch()
     with monkeypatch.context() as broken:
         broken.setattr(alarm, "look", away)

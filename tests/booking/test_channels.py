@@ -16,8 +16,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
-from booking import channels
-from booking.channels import Attachment, LineDown, Message, NeverSent, NotSent, PerhapsSent
+from booking.channels import lines
+from booking.channels.lines import Attachment, LineDown, Message, NeverSent, NotSent, PerhapsSent
 
 HELLO = Message(
     "Your visit: Tue 24 Nov",
@@ -77,7 +77,7 @@ def server(settings: Settings) -> Iterator[Server]:
 
 
 def deliver(**what: Any) -> None:
-    with channels.line() as line:
+    with lines.line() as line:
         line.send(**what)
 
 
@@ -132,7 +132,7 @@ def test_a_server_that_is_not_there_took_nothing(server: Server, settings: Setti
 def test_one_connection_is_kept_through_a_batch_and_opened_again_when_it_broke(
     server: Server,
 ) -> None:
-    with channels.line() as line:
+    with lines.line() as line:
         for number in range(3):
             mail = Message(f"Mail {number}", "Hello")
             line.send(channel="email", to=["ada@example.com"], message=mail, message_id=ID)

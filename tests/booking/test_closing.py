@@ -13,10 +13,11 @@ import time_machine
 from django.core import mail
 from rest_framework.test import APIClient
 
-from booking import appointments, closures, messages, notices, sweeps, words
+from booking import appointments, closures, sweeps
 from booking.clock import say_moment
 from booking.locks import locked
 from booking.models import Appointment, Notice, StaffTask, Status
+from booking.notices import ledger, messages, words
 from config.core.clock import now
 from patients.models import Patient
 from scheduling.models import Closure, Shift
@@ -94,7 +95,7 @@ def test_it_empties_a_closed_day_and_tells_everyone_booked_other_times(outbox: P
     assert [status(visit) for visit in (*visits, kept)] == ["cancelled", "cancelled", "booked"]
     assert {visit.cancel_reason for visit in visits} == {"Closed: a winter storm"}
     assert [patient.orders.get().sessions_reserved for patient in (ada, ben)] == [0, 0]
-    notices.send_due()
+    ledger.send_due()
     assert {message.to[0] for message in mail.outbox} == {ada.user.email, ben.user.email}
     assert len(list(outbox.iterdir())) == 2
     for visit, patient in zip(visits, (ada, ben), strict=True):
@@ -287,11 +288,11 @@ def test_it_says_it_once_where_the_visit_had_been_confirmed() -> None:
     make_nurse()
     visit = book(make_patient(), at(5, 10))
     with time_machine.travel(MONDAY + timedelta(minutes=5), tick=False):
-        notices.send_due()
+        ledger.send_due()
         assert {n.kind for n in Notice.objects.filter(status="sent")} == {"booked"}
         close()
         closures.sweep()
-        notices.send_due()
+        ledger.send_due()
     sent = Notice.objects.filter(appointment=visit, status="sent", channel="email")
     assert list(sent.order_by("pk").values_list("kind", "occurrence")) == [
         ("booked", 0),
@@ -306,10 +307,10 @@ def test_it_writes_no_text_at_night(outbox: Path) -> None:
     with time_machine.travel(at(3, 2), tick=False):
         close()
         closures.sweep()
-        notices.send_due()
+        ledger.send_due()
         assert {n.channel for n in told(visit) if n.status == "sent"} == {"email"}
     with time_machine.travel(at(3, 8), tick=False):
-        notices.send_due()
+        ledger.send_due()
         assert {n.channel for n in told(visit) if n.status == "sent"} == {"email", "sms"}
 
 

@@ -13,8 +13,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from booking import availability, courses, notices
+from booking import availability, courses
 from booking.models import Appointment, Course, Notice
+from booking.notices import ledger
 from config.core.clock import now
 from patients.models import Order, Patient
 from tests.factories import CHICAGO, make_nurse, make_patient, therapy
@@ -70,7 +71,7 @@ def test_it_gives_the_course_twice_once_lock_and_constraint_are_gone(monkeypatch
 
     monkeypatch.setattr(availability, "still_free", look_then_wait)
     monkeypatch.setattr(availability, "lock_nurse_day", lambda **_: None)
-    monkeypatch.setattr(notices, "plan_new", lambda **_: None)
+    monkeypatch.setattr(ledger, "plan_new", lambda **_: None)
 
     def book(patient: Patient) -> None:
         with connection.cursor() as cursor:

@@ -14,8 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from booking import courses, notices
+from booking import courses
 from booking.models import Appointment, Course, Notice
+from booking.notices import ledger
 from config.core.models import Role
 from patients.models import Order, Patient
 from scheduling.models import Leave, Nurse
@@ -349,7 +350,7 @@ def test_it_prepares_nobody_twice_for_one_run(client: APIClient) -> None:
     make_nurse()
     visits = book(client, five(first=8)).json()["appointments"]
     with time_machine.travel(at(5, 10), tick=False):
-        notices.send_due()
+        ledger.send_due()
         assert Notice.objects.get(kind="prepare").status == "sent"
         client.post(f"/api/v1/appointments/{visits[0]['id']}/cancel/", {})
     assert prepared() == [at(8, 9)]

@@ -22,9 +22,11 @@ from django.db import transaction
 from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 
-from booking import channels, delivery, messages, recovery
+from booking.channels import lines
+from booking.delivery import recovery, sending
 from booking.models import Appointment, Notice, NoticeStatus, Status
 from booking.models.notice import DUE_AT
+from booking.notices import messages
 from config.core.clock import now
 from tests.booking.notice_help import BOOKED_AT, booked, cancelled, moved
 from tests.racing import race
@@ -32,7 +34,7 @@ from tests.racing import race
 pytestmark = pytest.mark.django_db
 
 WORKERS = ("first", "second")
-ANSWERS = (None, None, channels.NotSent("450"), channels.PerhapsSent("TimeoutError"))
+ANSWERS = (None, None, lines.NotSent("450"), lines.PerhapsSent("TimeoutError"))
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ class Story:
         self.clock = clock
         self.given: list[Given] = []
         self.answer: BaseException | None = None
-        self.in_hand: list[tuple[str, delivery.Claimed]] = []
-        with channels.line() as line:
-            self.senders = {name: delivery.Sender(line, worker=name) for name in WORKERS}
+        self.in_hand: list[tuple[str, sending.Claimed]] = []
+        with lines.line() as line:
+            self.senders = {name: sending.Sender(line, worker=name) for name in WORKERS}
         self.visit = booked()
 
     def send(self, *, message_id: str, **_: Any) -> None:
@@ -74,7 +76,7 @@ class Story:
         self.clock.shift(timedelta(hours=hours))
 
     def claim(self, worker: str) -> None:
-        taken = delivery.claim_due(self.senders[worker], limit=3)
+        taken = sending.claim_due(self.senders[worker], limit=3)
         self.in_hand += [(worker, row) for row in taken]
 
     def deliver(self, answer: BaseException | None) -> None:
@@ -82,14 +84,14 @@ class Story:
         self.answer = answer
         for worker, row in self.in_hand[-1:]:
             with suppress(KeyboardInterrupt):
-                delivery.deliver(row, self.senders[worker])
+                sending.deliver(row, self.senders[worker])
         del self.in_hand[-1:]
         self.answer = None
 
     def work(self, answer: Exception | None) -> None:
         self.wait(0)
         self.answer = answer
-        delivery.send_some(self.senders["first"], limit=3)
+        sending.send_some(self.senders["first"], limit=3)
         self.answer = None
 
     def recover(self, seconds: int) -> None:
@@ -145,7 +147,7 @@ def test_no_order_of_steps_sends_what_is_dead_or_late_or_twice(
     request: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
-    monkeypatch.setattr(messages, "render", lambda _: channels.Message("s", "t"))
+    monkeypatch.setattr(messages, "render", lambda _: lines.Message("s", "t"))
 
     @settings(
         max_examples=request.config.getoption("--races") or 10,
@@ -155,7 +157,7 @@ def test_no_order_of_steps_sends_what_is_dead_or_late_or_twice(
     def tell(steps: list[tuple[str, Any]]) -> None:
         with time_machine.travel(BOOKED_AT, tick=False) as clock, transaction.atomic():
             story = Story(clock)
-            monkeypatch.setattr(channels.Line, "send", story.send)
+            monkeypatch.setattr(lines.Line, "send", story.send)
             story.wait(0)
             for name, figure in steps:
                 getattr(story, name)(figure)
@@ -176,12 +178,12 @@ def test_nothing_of_the_old_promise_leaves_once_a_change_has_committed(
     draw = random.Random(4)
     left: list[tuple[str, float]] = []
 
-    def send(_: channels.Line, *, message_id: str, **__: Any) -> None:
+    def send(_: lines.Line, *, message_id: str, **__: Any) -> None:
         left.append((message_id, time.perf_counter()))
         time.sleep(draw.random() / 200)
 
-    monkeypatch.setattr(channels.Line, "send", send)
-    monkeypatch.setattr(messages, "render", lambda _: channels.Message("s", "t"))
+    monkeypatch.setattr(lines.Line, "send", send)
+    monkeypatch.setattr(messages, "render", lambda _: lines.Message("s", "t"))
     for run in range(request.config.getoption("--races") or 8):
         left.clear()
         visit = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
@@ -209,7 +211,7 @@ def _raced(visit: Appointment, *, after: float, change: Callable[..., Appointmen
         return time.perf_counter()
 
     def sent() -> float:
-        delivery.send_due()
+        sending.send_due()
         return 0.0
 
     return max(race([sent, changed]))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from booking import folding, notices
+from booking.delivery import folding
 from booking.models import Notice, NoticeStatus, StaffTask
+from booking.notices import ledger
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked, row, rows
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +22,9 @@ def _after_outage(until: timedelta) -> None:
     with time_machine.travel(BOOKED_AT, tick=False) as clock:
         booked()
         clock.shift(timedelta(minutes=3))
-        notices.send_due()
+        ledger.send_due()
         clock.move_to(STARTS_AT - until)
-        notices.send_due()
+        ledger.send_due()
 
 
 def test_thirty_six_hours_late_the_newest_preparation_speaks_for_the_older(outbox: Path) -> None:
@@ -57,7 +58,7 @@ def test_in_time_each_message_goes_for_itself(outbox: Path) -> None:
         for moment in moments:
             if moment <= STARTS_AT - 10 * HOUR:
                 clock.move_to(moment)
-                notices.send_due()
+                ledger.send_due()
     for kind in ("prepare", "confirm_escort", "evening_before"):
         assert {n.status for n in rows(kind=kind)} == {NoticeStatus.SENT}
         assert not any(folding.DIGEST in n.why for n in rows(kind=kind))

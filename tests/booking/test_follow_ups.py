@@ -11,9 +11,10 @@ import time_machine
 from django.core import mail
 from django.db import transaction
 
-from booking import appointments, gate_notices, gates, notices
+from booking import appointments, gates
 from booking.locks import locked
 from booking.models import Appointment, Notice, Status
+from booking.notices import closed_gates, ledger
 from config.core.errors import Reason
 from patients.models import Order
 from tests import factories
@@ -36,7 +37,7 @@ def at(moment: datetime) -> time_machine.travel:
 
 def send_at(moment: datetime) -> int:
     with at(moment):
-        return notices.send_due()
+        return ledger.send_due()
 
 
 def given(*, starts_at: datetime = STARTS_AT) -> Appointment:
@@ -57,7 +58,7 @@ def given(*, starts_at: datetime = STARTS_AT) -> Appointment:
             discharged_at=end,
             revision=1,
         )
-        notices.send_due()
+        ledger.send_due()
     mail.outbox.clear()
     return visit
 
@@ -142,7 +143,7 @@ def test_who_was_given_a_dose_is_asked_however_the_visit_ended() -> None:
         for status in (Status.ON_SITE, Status.INFUSING, Status.TRANSFERRED):
             visit.status = status
             visit.save()
-        notices.plan_for(appointment=visit)
+        ledger.plan_for(appointment=visit)
     send_at(ENDS_AT + DAY)
     assert state("how_are_you") == ("sent", "")
     assert {n.status for n in rows(kind="driving_ended")} == {"superseded"}
@@ -167,7 +168,7 @@ def course(*, days: int = 3) -> list[Appointment]:
         for start in starts
     ]
     with transaction.atomic():
-        notices.plan_new(appointments=visits, infusions=starts)
+        ledger.plan_new(appointments=visits, infusions=starts)
     return visits
 
 
@@ -211,7 +212,7 @@ def test_planning_again_with_a_neighbour_changes_nothing() -> None:
     visits = course()
     before = list(Notice.objects.order_by("pk").values())
     for visit in visits:
-        notices.plan_for(appointment=visit)
+        ledger.plan_for(appointment=visit)
     assert list(Notice.objects.order_by("pk").values()) == before
 
 
@@ -221,7 +222,7 @@ def test_planning_again_with_a_neighbour_changes_nothing() -> None:
 def closed(visit: Appointment) -> None:
     visit.blocked = ["consent_missing"]
     visit.save()
-    gate_notices.tell_closed(appointment=visit, reasons=[Reason("consent_missing", "Sign.")])
+    closed_gates.tell_closed(appointment=visit, reasons=[Reason("consent_missing", "Sign.")])
 
 
 def test_who_was_told_that_a_gate_closed_is_told_that_it_opened() -> None:
@@ -285,11 +286,11 @@ def test_what_is_only_texted_goes_by_mail_to_whom_cannot_be_texted(outbox: objec
     patient = visit.patient
     patient.phone = ""
     patient.save()
-    notices.plan_for(appointment=visit)
+    ledger.plan_for(appointment=visit)
     assert row(kind="today", channel="email").why == "no texts"
     patient.phone = "+13125550123"
     patient.save()
-    notices.plan_for(appointment=visit)
+    ledger.plan_for(appointment=visit)
     send_at(STARTS_AT + 3 * HOUR)
     assert row(kind="today", channel="email").problem == "goes by text"
     assert row(kind="today", channel="sms").status == "sent"
@@ -310,6 +311,6 @@ def test_what_staff_send_once_more_outlives_a_new_plan() -> None:
         not_after=first.not_after,
         facts={"resent_by": 1},
     )
-    notices.plan_for(appointment=visit)
+    ledger.plan_for(appointment=visit)
     again.refresh_from_db()
     assert again.status == "pending"

@@ -8,8 +8,9 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from booking import attention, notices, sweeps
+from booking import attention, sweeps
 from booking.models import Appointment, StaffTask
+from booking.notices import ledger
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked
 from tests.factories import make_user
 
@@ -31,7 +32,7 @@ def evening_and_night() -> None:
     for half_hours in range(14):
         moment = STARTS_AT - timedelta(hours=15, minutes=30) + timedelta(minutes=30) * half_hours
         with time_machine.travel(moment, tick=False):
-            notices.send_due()
+            ledger.send_due()
             sweeps.run()
 
 

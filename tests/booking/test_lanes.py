@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from booking import channels, lanes, messages
+from booking.channels import lines
+from booking.delivery import lanes
 from booking.models import Notice, NoticeStatus
+from booking.notices import messages
 from config.core import heartbeats
 from config.core.clock import now
 from tests.booking.notice_help import booked, row
@@ -38,8 +40,8 @@ class Provider:
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     standing_in = Provider()
-    monkeypatch.setattr(channels.Line, "send", lambda _, **given: standing_in.send(**given))
-    monkeypatch.setattr(messages, "render", lambda _: channels.Message("s", "t"))
+    monkeypatch.setattr(lines.Line, "send", lambda _, **given: standing_in.send(**given))
+    monkeypatch.setattr(messages, "render", lambda _: lines.Message("s", "t"))
     return standing_in
 
 
@@ -59,7 +61,7 @@ def _due(count: int, *, notice_class: str = "P") -> None:
 def test_two_workers_with_eight_lanes_send_each_message_once(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("booking.standing.quiet_until", lambda *_, **__: None)
+    monkeypatch.setattr("booking.notices.standing.quiet_until", lambda *_, **__: None)
     _due(60)
     assert sum(race([lanes.ring, lanes.ring])) == 60
     assert set(Counter(provider.taken).values()) == {1}
@@ -71,7 +73,7 @@ def test_two_workers_with_eight_lanes_send_each_message_once(
 def test_a_provider_that_hangs_keeps_only_its_own_lanes_waiting(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("booking.standing.quiet_until", lambda *_, **__: None)
+    monkeypatch.setattr("booking.notices.standing.quiet_until", lambda *_, **__: None)
     _due(20)
     texts_done = threading.Event()
 
@@ -81,7 +83,7 @@ def test_a_provider_that_hangs_keeps_only_its_own_lanes_waiting(
                 texts_done.set()
         # The mail server answers only once every text has gone.
         elif not texts_done.wait(20):
-            raise channels.LineDown("TimeoutError")
+            raise lines.LineDown("TimeoutError")
 
     provider.at_each = hang
     assert lanes.ring() == 20
@@ -90,7 +92,7 @@ def test_a_provider_that_hangs_keeps_only_its_own_lanes_waiting(
 def test_a_database_that_goes_away_in_the_middle_loses_nothing_and_the_batch_goes_on(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("booking.standing.quiet_until", lambda *_, **__: None)
+    monkeypatch.setattr("booking.notices.standing.quiet_until", lambda *_, **__: None)
     _due(4, notice_class="F")
     Notice.objects.filter(channel="sms").update(status=NoticeStatus.SUPERSEDED)
     broken: list[bool] = []

@@ -18,10 +18,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from booking import appointments, links, other_times, paging
-from booking.links import Purpose
+from booking import appointments, other_times
+from booking.delivery import paging
+from booking.links import tokens
+from booking.links.tokens import Purpose
 from booking.models import Appointment, Notice, StaffTask, Status, VisitAnswer
-from booking.words import TELLING
+from booking.notices.words import TELLING
 from config.core import throttle
 from tests.booking.link_help import address, answered, hidden, opened
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked, moved, row, utc
@@ -576,4 +578,4 @@ def test_cancelling_in_two_tabs_at_once_cancels_once() -> None:
     assert visit.order is not None
     assert visit.order.sessions_reserved == 0
     assert VisitAnswer.objects.count() == 1
-    assert links.read(links.token(Purpose.visit, notice))
+    assert tokens.read(tokens.token(Purpose.visit, notice))

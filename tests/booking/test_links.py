@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from booking import links
-from booking.links import Purpose
+from booking.links import tokens
+from booking.links.tokens import Purpose
 from booking.models import Notice
 from tests.booking.notice_help import STARTS_AT, booked, row, utc
 
@@ -26,38 +26,38 @@ def a_notice() -> Notice:
 @pytest.mark.parametrize("purpose", Purpose)
 def test_it_reads_back_what_it_wrote(purpose: Purpose) -> None:
     notice = a_notice()
-    found = links.read(links.token(purpose, notice))
+    found = tokens.read(tokens.token(purpose, notice))
     assert (found.purpose, found.notice) == (purpose, notice)
 
 
 def test_a_link_is_short_enough_for_a_text_even_after_very_many_messages() -> None:
     notice = a_notice()
     notice.pk = 2**63 - 1
-    found = urlsplit(links.url(Purpose.escort, notice))
+    found = urlsplit(tokens.url(Purpose.escort, notice))
     assert len(found.path) <= 50
     assert re.fullmatch(r"[a-z0-9/-]+", found.path)
 
 
 def test_a_letter_is_for_one_purpose() -> None:
-    assert len(links.BY_LETTER) == len(Purpose)
+    assert len(tokens.BY_LETTER) == len(Purpose)
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_link_for_another_purpose_is_none(purpose: Purpose) -> None:
-    ours = links.token(Purpose.ate, a_notice())
+    ours = tokens.token(Purpose.ate, a_notice())
     changed = purpose[0] + ours[1:]
     if purpose is Purpose.ate:
-        assert links.read(changed)
+        assert tokens.read(changed)
     else:
-        with pytest.raises(links.NoSuchLink):
-            links.read(changed)
+        with pytest.raises(tokens.NoSuchLink):
+            tokens.read(changed)
 
 
 def test_a_link_to_another_message_is_none() -> None:
-    ours = links.token(Purpose.ate, a_notice())
+    ours = tokens.token(Purpose.ate, a_notice())
     other = row(kind="booked", channel="sms")
-    with pytest.raises(links.NoSuchLink):
-        links.read(f"a{other.pk}-{ours.partition('-')[2]}")
+    with pytest.raises(tokens.NoSuchLink):
+        tokens.read(f"a{other.pk}-{ours.partition('-')[2]}")
 
 
 @pytest.mark.parametrize(
@@ -67,27 +67,27 @@ def test_a_link_to_another_message_is_none() -> None:
 )  # fmt: skip
 def test_what_nobody_wrote_is_no_link(text: str) -> None:
     a_notice()
-    with pytest.raises(links.NoSuchLink):
-        links.read(text)
+    with pytest.raises(tokens.NoSuchLink):
+        tokens.read(text)
 
 
 def test_a_number_given_anew_after_a_restore_opens_nothing() -> None:
     notice = a_notice()
-    old = links.token(Purpose.visit, notice)
+    old = tokens.token(Purpose.visit, notice)
     notice.created_at += timedelta(microseconds=1)
-    assert links.token(Purpose.visit, notice) != old
+    assert tokens.token(Purpose.visit, notice) != old
 
 
 def test_a_link_made_under_the_last_secret_is_read_until_that_is_dropped(
     settings: Settings,
 ) -> None:
-    old = links.token(Purpose.visit, a_notice())
+    old = tokens.token(Purpose.visit, a_notice())
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
-    assert links.read(old)
+    assert tokens.read(old)
     settings.SECRET_KEY_FALLBACKS = []
-    with pytest.raises(links.NoSuchLink):
-        links.read(old)
+    with pytest.raises(tokens.NoSuchLink):
+        tokens.read(old)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_link_made_under_the_last_secret_is_read_until_that_is_dropped(
     ],
 )
 def test_a_link_ends_with_what_it_is_for(purpose: Purpose, ends: object) -> None:
-    link = links.read(links.token(purpose, a_notice()))
+    link = tokens.read(tokens.token(purpose, a_notice()))
     assert link.ends_at == ends
     assert not link.is_over(at=link.ends_at - timedelta(seconds=1))
     assert link.is_over(at=link.ends_at)

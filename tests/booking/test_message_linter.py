@@ -13,10 +13,11 @@ import time_machine
 from django.template.loader import get_template
 from pytest_django import Settings
 
-from booking import messages, replies, words
-from booking.channels import Message
+from booking.channels import replies
+from booking.channels.lines import Message
 from booking.models import IncomingText, Notice
-from booking.planned import Kind
+from booking.notices import messages, words
+from booking.notices.planned import Kind
 from tests import test_design_tokens
 from tests.booking import message_help, readability
 from tests.booking.message_help import (

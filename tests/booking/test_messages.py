@@ -10,9 +10,10 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from booking import clock, messages, words
+from booking import clock
 from booking.models import Notice
-from booking.planned import Kind
+from booking.notices import messages, words
+from booking.notices.planned import Kind
 from config import checks
 from tests import factories
 from tests.booking.message_help import notice_of, visit

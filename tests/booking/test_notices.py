@@ -9,8 +9,10 @@ import pytest
 import time_machine
 from django.core import mail
 
-from booking import appointments, gate_notices, later, notices, paging
+from booking import appointments
+from booking.delivery import paging
 from booking.models import Notice, NoticeStatus, StaffTask, Status
+from booking.notices import closed_gates, later, ledger
 from config.core.errors import Reason
 from tests import factories
 from tests.booking.notice_help import (
@@ -32,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 def send_at(instant: object) -> int:
     with time_machine.travel(instant, tick=False):  # type: ignore[arg-type]
-        return notices.send_due()
+        return ledger.send_due()
 
 
 @pytest.fixture(autouse=True)
@@ -73,9 +75,9 @@ def test_it_plans_each_notice_of_a_visit_at_its_instant() -> None:
 def test_planning_again_changes_nothing() -> None:
     appointment = booked()
     before = [(n.pk, n.status, n.send_from) for n in rows()]
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     with time_machine.travel(STARTS_AT - 30 * HOUR, tick=False):
-        notices.plan_for(appointment=appointment)
+        ledger.plan_for(appointment=appointment)
     assert [(n.pk, n.status, n.send_from) for n in rows()] == before
 
 
@@ -83,17 +85,17 @@ def test_a_new_visit_is_planned_as_if_planned_again() -> None:
     appointment = factories.make_appointment(
         patient=factories.make_patient(), nurse=factories.make_nurse(), starts_at=STARTS_AT
     )
-    notices.plan_new(appointments=[appointment], infusions=[])
+    ledger.plan_new(appointments=[appointment], infusions=[])
     before = list(Notice.objects.order_by("pk").values())
     assert len(before) == 18
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     assert list(Notice.objects.order_by("pk").values()) == before
 
 
 def test_what_was_sent_is_never_planned_again(outbox: Path) -> None:
     appointment = booked()
     assert send_at(BOOKED_AT + timedelta(minutes=3)) == 2
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     assert len(rows(kind="booked")) == 2
     assert send_at(BOOKED_AT + HOUR) == 0
 
@@ -116,7 +118,7 @@ def test_a_visit_moved_before_anyone_was_told_is_simply_booked(outbox: Path) -> 
     with time_machine.travel(BOOKED_AT + timedelta(minutes=1), tick=False) as at:
         moved(appointment, by=timedelta(days=1), at=BOOKED_AT + timedelta(minutes=1))
         at.shift(timedelta(minutes=4))
-        assert notices.send_due() == 2
+        assert ledger.send_due() == 2
     assert {n.status for n in rows(version=1)} == {NoticeStatus.SUPERSEDED}
     assert [message.subject for message in mail.outbox] == ["Your visit: Wed 25 Nov, 9:30 AM CST"]
 
@@ -176,14 +178,14 @@ def test_discharge_sends_the_driving_warning_at_once(outbox: Path) -> None:
     appointment = booked()
     end = STARTS_AT + timedelta(hours=3, minutes=10)
     with time_machine.travel(end - timedelta(minutes=5), tick=False):
-        notices.send_due()
+        ledger.send_due()
         replanned(
             appointment,
             dosed_at=STARTS_AT + HOUR,
             discharged_at=end - timedelta(minutes=5),
             revision=1,
         )
-        assert notices.send_due() == 3
+        assert ledger.send_due() == 3
     warning = mail.outbox[-1]
     assert "No driving or machinery until Wed 25 Nov, 12:40 PM CST" in warning.body
     assert {n.status for n in rows(kind="driving_warning", revision=0)} == {"superseded"}
@@ -204,10 +206,10 @@ def test_the_nurse_setting_off_is_told_by_text(outbox: Path) -> None:
     appointment = booked()
     departed = STARTS_AT - timedelta(minutes=40)
     with time_machine.travel(departed, tick=False):
-        notices.send_due()
+        ledger.send_due()
         # The trigger lets a booked visit go en route.
         replanned(appointment, status=Status.EN_ROUTE, departed_at=departed)
-        notices.send_due()
+        ledger.send_due()
     assert "Cleo is on the way" in texts(outbox)[-1]
 
 
@@ -245,10 +247,10 @@ def test_a_closed_gate_is_told_with_its_next_step(outbox: Path) -> None:
     appointment = booked()
     appointment.blocked = ["consent_missing"]
     appointment.save()
-    gate_notices.tell_closed(
+    closed_gates.tell_closed(
         appointment=appointment, reasons=[Reason("consent_missing", "Sign the consent.")]
     )
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     send_at(BOOKED_AT + HOUR)
     told = [message for message in mail.outbox if "something is needed" in message.subject]
     assert len(told) == 1
@@ -258,7 +260,7 @@ def test_a_closed_gate_is_told_with_its_next_step(outbox: Path) -> None:
 
 def test_a_gate_that_opens_again_in_time_is_not_mentioned(outbox: Path) -> None:
     appointment = booked()
-    gate_notices.tell_closed(appointment=appointment, reasons=[Reason("consent_missing", "Sign.")])
+    closed_gates.tell_closed(appointment=appointment, reasons=[Reason("consent_missing", "Sign.")])
     send_at(BOOKED_AT + HOUR)
     assert {n.problem for n in rows(subject_of="gate")} == {"nothing stands in the way any more"}
 
@@ -287,11 +289,11 @@ def test_a_page_outlives_a_change_of_the_visit(outbox: Path) -> None:
 
 
 def test_the_oldest_overdue_notice_is_what_readiness_asks_for() -> None:
-    assert notices.oldest_overdue_seconds() == 0
+    assert ledger.oldest_overdue_seconds() == 0
     booked()
-    assert notices.oldest_overdue_seconds() == 0
+    assert ledger.oldest_overdue_seconds() == 0
     with time_machine.travel(BOOKED_AT + timedelta(minutes=10), tick=False):
-        assert notices.oldest_overdue_seconds() == 7 * 60
+        assert ledger.oldest_overdue_seconds() == 7 * 60
 
 
 def test_a_consultation_gets_only_what_concerns_it(outbox: Path) -> None:
@@ -299,7 +301,7 @@ def test_a_consultation_gets_only_what_concerns_it(outbox: Path) -> None:
     appointment = factories.make_appointment(
         patient=patient, nurse=factories.make_nurse(), starts_at=STARTS_AT, slug="consultation"
     )
-    notices.plan_for(appointment=appointment)
+    ledger.plan_for(appointment=appointment)
     assert {n.kind for n in rows()} <= {"booked", "today"}
     send_at(BOOKED_AT + HOUR)
     assert "eat" not in mail.outbox[0].body

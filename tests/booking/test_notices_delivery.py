@@ -16,8 +16,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from pytest_django import Settings
 
-from booking import channels, delivery, messages, notices, paging, recovery
+from booking.channels import lines
+from booking.delivery import paging, recovery, sending
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask
+from booking.notices import ledger, messages
 from config.core.clock import now
 from tests import factories
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked, cancelled, moved, row, rows, utc
@@ -54,13 +56,13 @@ class Provider:
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     standing_in = Provider()
-    monkeypatch.setattr(channels.Line, "send", lambda _, **given: standing_in.send(**given))
+    monkeypatch.setattr(lines.Line, "send", lambda _, **given: standing_in.send(**given))
     return standing_in
 
 
-def sender(worker: str) -> delivery.Sender:
-    with channels.line() as line:
-        return delivery.Sender(line, worker=worker)
+def sender(worker: str) -> sending.Sender:
+    with lines.line() as line:
+        return sending.Sender(line, worker=worker)
 
 
 @pytest.mark.django_db
@@ -68,7 +70,7 @@ def test_after_an_outage_safety_goes_first_then_preparation_then_the_rest(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(delivery, "_hand_over", lambda notice, _: said.append(notice.notice_class))
+    monkeypatch.setattr(sending, "_hand_over", lambda notice, _: said.append(notice.notice_class))
     with time_machine.travel(BOOKED_AT, tick=False):
         ada = booked()
     # Ben's was booked the evening before Ada's, whose safety and preparation fell due in between.
@@ -78,10 +80,10 @@ def test_after_an_outage_safety_goes_first_then_preparation_then_the_rest(
             nurse=None,
             starts_at=STARTS_AT + 24 * HOUR,
         )
-        notices.plan_for(appointment=ben)
+        ledger.plan_for(appointment=ben)
     Appointment.objects.filter(pk=ada.pk).update(dosed_at=STARTS_AT + HOUR)
     with time_machine.travel(STARTS_AT + 5 * HOUR, tick=False):
-        notices.send_due()
+        ledger.send_due()
     assert said == sorted(said, key="OSPF".index)
     assert set(said) == set("OSPF")
 
@@ -91,7 +93,7 @@ def test_what_is_past_its_use_is_marked_and_listed_and_never_sent(provider: Prov
     with time_machine.travel(BOOKED_AT, tick=False):
         booked()
     with time_machine.travel(STARTS_AT + HOUR, tick=False):
-        assert notices.send_due() == 0
+        assert ledger.send_due() == 0
     assert not provider.taken
     assert {n.kind for n in rows(status="expired")} == {
         "booked", "prepare", "confirm_escort", "evening_before"
@@ -116,29 +118,29 @@ def test_nobody_is_asked_to_call_where_the_other_channel_got_through(
         status=NoticeStatus.SENT, sent_at=now()
     )
     at_due.move_to(STARTS_AT)
-    notices.expire()
+    ledger.expire()
     assert row(kind="evening_before", channel="sms").status == NoticeStatus.EXPIRED
     assert not StaffTask.objects.filter(key__contains="evening_before").exists()
 
 
 @pytest.mark.django_db
 def test_a_worker_that_dies_with_a_claim_gives_it_back(at_due: Any, provider: Provider) -> None:
-    assert len(delivery.claim_due(sender("first"), limit=5)) == 2
-    assert notices.send_due() == 0
+    assert len(sending.claim_due(sender("first"), limit=5)) == 2
+    assert ledger.send_due() == 0
     at_due.shift(timedelta(seconds=61))
-    assert notices.send_due() == 2
+    assert ledger.send_due() == 2
     assert {n.attempts for n in rows(kind="booked")} == {1}
 
 
 @pytest.mark.django_db
 def test_a_worker_whose_lease_lapsed_sends_nothing(at_due: Any, provider: Provider) -> None:
     slow = sender("slow")
-    taken = delivery.claim_due(slow, limit=5)
+    taken = sending.claim_due(slow, limit=5)
     at_due.shift(timedelta(seconds=61))
-    assert [delivery.deliver(row, slow) for row in taken] == [False, False]
+    assert [sending.deliver(row, slow) for row in taken] == [False, False]
     assert not provider.taken
-    assert notices.send_due() == 2
-    assert [delivery.deliver(row, slow) for row in taken] == [False, False]
+    assert ledger.send_due() == 2
+    assert [sending.deliver(row, slow) for row in taken] == [False, False]
     assert len(provider.taken) == 2
 
 
@@ -162,7 +164,7 @@ def test_a_crash_around_the_providers_answer_repeats_what_matters_once(
     for _ in range(4):
         at_due.shift(timedelta(minutes=2))
         try:
-            notices.send_due()
+            ledger.send_due()
         except KeyboardInterrupt:
             kept.refresh_from_db()
             assert kept.status == NoticeStatus.SENDING
@@ -179,12 +181,12 @@ def test_a_repeated_message_that_goes_through_is_sent(at_due: Any, provider: Pro
     kept = _owed(notice_class="S")
     provider.after = SystemExit()
     with pytest.raises(SystemExit):
-        notices.send_due()
+        ledger.send_due()
     provider.after = None
     at_due.shift(timedelta(seconds=61))
-    notices.send_due()
+    ledger.send_due()
     at_due.shift(timedelta(seconds=61))
-    notices.send_due()
+    ledger.send_due()
     kept.refresh_from_db()
     assert (kept.status, len(provider.taken), len(set(provider.taken))) == ("sent", 2, 1)
 
@@ -192,8 +194,8 @@ def test_a_repeated_message_that_goes_through_is_sent(at_due: Any, provider: Pro
 @pytest.mark.django_db
 def test_a_lost_answer_is_doubted_at_once(at_due: Any, provider: Provider) -> None:
     kept = _owed(notice_class="F")
-    provider.after = channels.PerhapsSent("TimeoutError")
-    assert notices.send_due() == 0
+    provider.after = lines.PerhapsSent("TimeoutError")
+    assert ledger.send_due() == 0
     kept.refresh_from_db()
     assert (kept.status, kept.problem) == (NoticeStatus.UNKNOWN, "TimeoutError")
 
@@ -201,21 +203,21 @@ def test_a_lost_answer_is_doubted_at_once(at_due: Any, provider: Provider) -> No
 @pytest.mark.django_db
 def test_a_provider_that_is_down_is_asked_again_ever_later(at_due: Any, provider: Provider) -> None:
     kept = _owed(notice_class="P")
-    provider.before = channels.NotSent("ConnectionRefusedError")
+    provider.before = lines.NotSent("ConnectionRefusedError")
     waits = []
     for _ in range(3):
-        assert notices.send_due() == 0
+        assert ledger.send_due() == 0
         kept.refresh_from_db()
         assert kept.status == NoticeStatus.PENDING
         assert kept.next_try_at is not None
         waits.append((kept.next_try_at - now()).total_seconds())
         at_due.move_to(kept.next_try_at - timedelta(seconds=1))
-        assert notices.send_due() == 0
+        assert ledger.send_due() == 0
         assert Notice.objects.get(pk=kept.pk).attempts == kept.attempts
         at_due.move_to(kept.next_try_at)
     assert all(15 * 2**n <= wait <= 30 * 2**n for n, wait in enumerate(waits))
     provider.before = None
-    assert notices.send_due() == 1
+    assert ledger.send_due() == 1
 
 
 @pytest.mark.django_db
@@ -224,11 +226,11 @@ def test_whom_a_provider_turns_away_for_now_is_tried_for_as_long_as_it_is_of_use
 ) -> None:
     kept = _owed(notice_class="P")
     assert kept.not_after is not None
-    provider.before = channels.NotSent("SMTPRecipientsRefused 450")
+    provider.before = lines.NotSent("SMTPRecipientsRefused 450")
     while now() < kept.not_after:
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(timedelta(hours=2))
-    notices.send_due()
+    ledger.send_due()
     kept.refresh_from_db()
     assert kept.attempts > 50
     assert kept.status in (NoticeStatus.FAILED, NoticeStatus.EXPIRED)
@@ -241,12 +243,12 @@ def test_after_eight_tries_that_failed_by_our_own_fault_staff_are_asked_to_call(
 ) -> None:
     kept = _owed(notice_class="P")
 
-    def render(_: Notice) -> channels.Message:
+    def render(_: Notice) -> lines.Message:
         raise ValueError
 
     monkeypatch.setattr(messages, "render", render)
     for _ in range(recovery.MAX_ATTEMPTS):
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(timedelta(minutes=15))
     kept.refresh_from_db()
     assert (kept.status, kept.attempts) == (NoticeStatus.FAILED, 8)
@@ -256,8 +258,8 @@ def test_after_eight_tries_that_failed_by_our_own_fault_staff_are_asked_to_call(
 @pytest.mark.django_db
 def test_a_refusal_for_good_is_not_repeated(at_due: Any, provider: Provider) -> None:
     kept = _owed(notice_class="P")
-    provider.before = channels.NeverSent("SMTPRecipientsRefused 550")
-    notices.send_due()
+    provider.before = lines.NeverSent("SMTPRecipientsRefused 550")
+    ledger.send_due()
     kept.refresh_from_db()
     assert (kept.status, kept.problem) == (NoticeStatus.FAILED, "SMTPRecipientsRefused 550")
     assert "please call" in StaffTask.objects.get().detail
@@ -272,13 +274,13 @@ def test_one_poisonous_row_holds_nothing_up_and_says_nothing_of_the_patient(
 ) -> None:
     true_render = messages.render
 
-    def render(notice: Notice) -> channels.Message:
+    def render(notice: Notice) -> lines.Message:
         if notice.channel == "email":
             raise ValueError("Ada Byrne, 1201 Lake St")
         return true_render(notice)
 
     monkeypatch.setattr(messages, "render", render)
-    assert notices.send_due() == 1
+    assert ledger.send_due() == 1
     assert row(kind="booked", channel="sms").status == NoticeStatus.SENT
     poisoned = row(kind="booked", channel="email")
     assert (poisoned.status, poisoned.problem) == (NoticeStatus.PENDING, "ValueError")
@@ -319,9 +321,9 @@ def _many_due(count: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_four_workers_send_each_notice_once(provider: Provider, monkeypatch: Any) -> None:
-    monkeypatch.setattr(messages, "render", lambda _: channels.Message("s", "t"))
+    monkeypatch.setattr(messages, "render", lambda _: lines.Message("s", "t"))
     _many_due(40)
-    _at_once(*[notices.send_due] * 4)
+    _at_once(*[ledger.send_due] * 4)
     assert Counter(provider.taken) == Counter(set(provider.taken))
     assert len(provider.taken) == 40
     assert not Notice.objects.ripe(at=now()).exists()
@@ -348,7 +350,7 @@ def _while_one_is_sent(
     monkeypatch: pytest.MonkeyPatch, change: Callable[[Appointment], object]
 ) -> list[str]:
     """Change the visit while the provider thinks about `booked`; return what ended when."""
-    monkeypatch.setattr(messages, "render", lambda _: channels.Message("s", "t"))
+    monkeypatch.setattr(messages, "render", lambda _: lines.Message("s", "t"))
     order: list[str] = []
     calling, changing, committed = threading.Event(), threading.Event(), threading.Event()
 
@@ -359,7 +361,7 @@ def _while_one_is_sent(
         assert not committed.wait(timeout=0.3)
         order.append("sent")
 
-    monkeypatch.setattr(channels.Line, "send", lambda _, **given: send(**given))
+    monkeypatch.setattr(lines.Line, "send", lambda _, **given: send(**given))
     appointment = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
     Notice.objects.exclude(kind="booked", channel="email").update(status=NoticeStatus.SUPERSEDED)
     Notice.objects.filter(status=NoticeStatus.PENDING).update(send_from=F("created_at"))
@@ -372,7 +374,7 @@ def _while_one_is_sent(
         order.append("changed")
         committed.set()
 
-    _at_once(notices.send_due, changed)
+    _at_once(ledger.send_due, changed)
     return order
 
 
@@ -401,10 +403,10 @@ def test_a_claimed_message_of_a_visit_moved_meanwhile_is_not_sent(provider: Prov
     appointment = booked(starts_at=now().replace(minute=0) + timedelta(days=8))
     Notice.objects.filter(kind="booked").update(send_from=F("created_at"))
     first = sender("first")
-    taken = delivery.claim_due(first, limit=5)
+    taken = sending.claim_due(first, limit=5)
     assert taken
     moved(appointment, by=timedelta(days=1), at=now())
-    assert not any(delivery.deliver(row, first) for row in taken)
+    assert not any(sending.deliver(row, first) for row in taken)
     assert not provider.taken
     assert {n.status for n in rows(version=1)} == {NoticeStatus.SUPERSEDED}
 
@@ -413,7 +415,7 @@ def test_a_claimed_message_of_a_visit_moved_meanwhile_is_not_sent(provider: Prov
 def test_the_version_is_looked_at_even_if_the_row_was_not_closed(at_due: Any, outbox: Path) -> None:
     appointment = Appointment.objects.get()
     Appointment.objects.filter(pk=appointment.pk).update(version=2)
-    assert notices.send_due() == 0
+    assert ledger.send_due() == 0
     assert {n.problem for n in rows(kind="booked")} == {"the visit was moved"}
     assert not mail.outbox
 
@@ -426,7 +428,7 @@ def test_preparation_late_by_our_fault_goes_by_mail_at_night_and_by_text_in_the_
         booked(starts_at=utc(11, 24, 23))  # 5 PM in Chicago; the food stop is at 11 AM
     night = utc(11, 24, 5)  # 11 PM
     with time_machine.travel(night, tick=False):
-        notices.send_due()
+        ledger.send_due()
         assert row(kind="evening_before", channel="email").status == NoticeStatus.SENT
         assert row(kind="evening_before", channel="sms").next_try_at == utc(11, 24, 14)
 
@@ -442,6 +444,6 @@ def test_a_page_with_nobody_to_go_to_is_a_failure_and_not_silence(
         detail_facts={},
         appointment=Appointment.objects.get(),
     )
-    notices.send_due()
+    ledger.send_due()
     assert row(kind="adverse_event", occurrence=0).status == NoticeStatus.FAILED
     assert StaffTask.objects.get().kind == "message_failed"

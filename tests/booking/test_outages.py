@@ -11,7 +11,8 @@ import time_machine
 from django.test import Client, TestCase
 from pytest_django import Settings
 
-from booking import attention, outages
+from booking import attention
+from booking.delivery import outages
 from booking.models import StaffTask
 from config.core.models import Role
 from scheduling import engines

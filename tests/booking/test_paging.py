@@ -13,9 +13,11 @@ import time_machine
 from django.db import connection
 from pytest_django import Settings
 
-from booking import channels, messages, notices, paging
+from booking.channels import lines
+from booking.delivery import paging
 from booking.models import Appointment, Notice, NoticeStatus, StaffTask, Status
-from booking.words import fits_sms
+from booking.notices import ledger, messages
+from booking.notices.words import fits_sms
 from config.core.clock import now
 from config.core.models import Role, User
 from tests import factories
@@ -52,7 +54,7 @@ class Bell:
 
     def send(self, *, to: Any, **_: Any) -> None:
         if self.is_down:
-            raise channels.NotSent("refused")
+            raise lines.NotSent("refused")
         self.begun.set()
         assert self.go_on.wait(20)
         self.rang += [(address, datetime.now(tz=utc(1, 1, 0).tzinfo)) for address in to]
@@ -65,7 +67,7 @@ class Bell:
 @pytest.fixture
 def bell(monkeypatch: pytest.MonkeyPatch) -> Bell:
     standing_in = Bell()
-    monkeypatch.setattr(channels.Line, "send", lambda _, **given: standing_in.send(**given))
+    monkeypatch.setattr(lines.Line, "send", lambda _, **given: standing_in.send(**given))
     return standing_in
 
 
@@ -83,7 +85,7 @@ def minutes_pass(clock: Any, count: int) -> None:
         if minute < count:
             clock.move_to(begins + minute * MINUTE)
             paging.sweep()
-            notices.send_due()
+            ledger.send_due()
     clock.move_to(begins + count * MINUTE)
 
 
@@ -156,10 +158,10 @@ def test_a_dead_address_holds_up_nobody(
 
     def send(*, to: Any, **given: Any) -> None:
         if to == ["dan@example.com"]:
-            raise channels.NeverSent("550")
+            raise lines.NeverSent("550")
         answers(to=to, **given)
 
-    monkeypatch.setattr(channels.Line, "send", lambda _, **given: send(**given))
+    monkeypatch.setattr(lines.Line, "send", lambda _, **given: send(**given))
     call()
     minutes_pass(night, 20)
     assert bell.since(AT_NIGHT) == [ring for ring in ALL_RINGS if ring[0] != "dan@example.com"]
@@ -211,7 +213,7 @@ def test_a_discharge_that_is_recorded_late_silences_the_bell(bell: Bell) -> None
 
 def test_a_plan_made_anew_leaves_a_ringing_bell_alone(night: Any, bell: Bell) -> None:
     call()
-    notices.plan_for(appointment=Appointment.objects.get())
+    ledger.plan_for(appointment=Appointment.objects.get())
     minutes_pass(night, 20)
     assert bell.since(AT_NIGHT) == ALL_RINGS
 
@@ -265,14 +267,14 @@ def test_no_ring_begins_after_an_acknowledgement(bell: Bell) -> None:
             return datetime.now(tz=utc(1, 1, 0).tzinfo) if won else None
 
         def ring() -> None:
-            notices.send_due()
+            ledger.send_due()
 
         runners: list[Any] = [ring] * 3 + [lambda person=person: take(person) for person in people]
         taken = [at for at in race(runners) if at is not None]
         assert len(taken) == 1
         assert all(when <= taken[0] for _, when in bell.rang)
         bell.rang.clear()
-        notices.send_due()
+        ledger.send_due()
         assert not bell.rang
 
 
@@ -286,7 +288,7 @@ def test_an_acknowledgement_waits_for_a_ring_that_has_begun_and_no_other_follows
 
     def ring() -> None:
         try:
-            notices.send_due()
+            ledger.send_due()
         finally:
             connection.close()
 

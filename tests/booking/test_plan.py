@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given, settings, strategies as st
 
 from booking import clock
-from booking.plan import (
+from booking.notices.plan import (
     Channel,
     Kind,
     NoticeClass,

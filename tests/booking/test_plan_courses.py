@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from booking import clock
 from booking.clock import at_local, local_day
-from booking.plan import Kind, PlannedNotice, Preferences, Recipient, Visit
+from booking.notices.plan import Kind, PlannedNotice, Preferences, Recipient, Visit
 from tests.booking.plan_help import (
     AFTERWARDS,
     CHICAGO,

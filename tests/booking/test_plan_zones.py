@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking.clock import grid_starts
-from booking.plan import Kind, PlannedNotice, Preferences
+from booking.notices.plan import Kind, PlannedNotice, Preferences
 from config.launch.walk import figures
 from tests.booking.plan_help import EVERYTHING, MOOD, infusion, planned
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from booking import channels, delivery, notices, providers
+from booking.channels import lines
+from booking.delivery import providers, sending
 from booking.models import Line, Notice, NoticeStatus, StaffTask
+from booking.notices import ledger
 from config.core.clock import now
 from tests.booking.notice_help import BOOKED_AT, booked, row
 
@@ -37,7 +39,7 @@ class Provider:
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     standing_in = Provider()
-    monkeypatch.setattr(channels.Line, "send", lambda _, **given: standing_in.send(**given))
+    monkeypatch.setattr(lines.Line, "send", lambda _, **given: standing_in.send(**given))
     return standing_in
 
 
@@ -58,35 +60,35 @@ def at_due() -> Iterator[Any]:
 @pytest.mark.parametrize(
     "down",
     [
-        channels.LineDown("ConnectionRefusedError"),
-        channels.NotSent("SMTPDataError 451"),
-        channels.PerhapsSent("TimeoutError"),
-        channels.NeverSent("SMTPDataError 554"),
+        lines.LineDown("ConnectionRefusedError"),
+        lines.NotSent("SMTPDataError 451"),
+        lines.PerhapsSent("TimeoutError"),
+        lines.NeverSent("SMTPDataError 554"),
     ],
 )
 def test_after_three_failures_a_channel_rests_and_the_other_goes_on(
     at_due: Any, provider: Provider, down: Exception
 ) -> None:
     provider.refuses["email"] = down
-    assert notices.send_due() == 12
+    assert ledger.send_due() == 12
     assert provider.asked.count("email") == providers.STRIKES
     waiting = Notice.objects.filter(channel="email", kind="booked", status=NoticeStatus.PENDING)
     assert waiting.filter(attempts=0).count() == 9
-    assert notices.send_due() == 0
+    assert ledger.send_due() == 0
     assert provider.asked.count("email") == providers.STRIKES
 
 
 def test_a_resting_channel_is_tried_with_one_message_and_wakes_when_it_goes(
     at_due: Any, provider: Provider
 ) -> None:
-    provider.refuses["email"] = channels.LineDown("ConnectionRefusedError")
-    notices.send_due()
+    provider.refuses["email"] = lines.LineDown("ConnectionRefusedError")
+    ledger.send_due()
     at_due.shift(providers.FIRST_REST)
-    notices.send_due()
+    ledger.send_due()
     assert provider.asked.count("email") == providers.STRIKES + 1
     provider.refuses.clear()
     at_due.shift(providers.LONGEST_REST)
-    assert notices.send_due() == 12
+    assert ledger.send_due() == 12
     assert Line.objects.get().failures == 0
     assert {n.status for n in Notice.objects.filter(kind="booked")} == {NoticeStatus.SENT}
 
@@ -94,15 +96,15 @@ def test_a_resting_channel_is_tried_with_one_message_and_wakes_when_it_goes(
 def test_two_hours_without_a_provider_lose_nothing_that_is_still_of_use(
     at_due: Any, provider: Provider
 ) -> None:
-    provider.refuses["email"] = channels.LineDown("TimeoutError")
+    provider.refuses["email"] = lines.LineDown("TimeoutError")
     ends = now() + timedelta(hours=2)
     while now() < ends:
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(timedelta(minutes=1))
     assert provider.asked.count("email") < 130
     provider.refuses.clear()
     for _ in range(3):
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(timedelta(minutes=1))
     assert {n.status for n in Notice.objects.filter(kind="booked")} == {NoticeStatus.SENT}
     assert len(set(provider.taken)) == len(provider.taken) == 24
@@ -111,9 +113,9 @@ def test_two_hours_without_a_provider_lose_nothing_that_is_still_of_use(
 def test_while_the_provider_refuses_everybody_a_refusal_for_good_is_not_believed(
     at_due: Any, provider: Provider
 ) -> None:
-    provider.refuses["email"] = channels.NeverSent("SMTPDataError 554")
+    provider.refuses["email"] = lines.NeverSent("SMTPDataError 554")
     for _ in range(5):
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(providers.LONGEST_REST)
     of_mail = Notice.objects.filter(channel="email", kind="booked")
     assert of_mail.filter(status=NoticeStatus.FAILED).count() == providers.STRIKES
@@ -126,9 +128,9 @@ def test_one_recipient_who_is_turned_away_again_and_again_is_no_outage(
     Notice.objects.filter(channel="email").exclude(occurrence=1).update(
         status=NoticeStatus.SUPERSEDED
     )
-    provider.refuses["email"] = channels.NotSent("SMTPRecipientsRefused 450")
+    provider.refuses["email"] = lines.NotSent("SMTPRecipientsRefused 450")
     for _ in range(6):
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(timedelta(minutes=20))
     assert row(channel="email", occurrence=1, kind="booked").attempts == 6
     assert not providers.failing().exists()
@@ -141,14 +143,14 @@ def test_a_safety_message_that_cannot_go_for_two_minutes_asks_for_a_call_once(
     Notice.objects.filter(kind="booked").update(status=NoticeStatus.SUPERSEDED)
     kept.pk, kept.notice_class, kept.occurrence = None, "S", 50
     kept.save(force_insert=True)
-    provider.refuses["email"] = channels.LineDown("ConnectionRefusedError")
+    provider.refuses["email"] = lines.LineDown("ConnectionRefusedError")
     for _ in range(4):
-        notices.send_due()
+        ledger.send_due()
         at_due.shift(timedelta(minutes=1))
     task = StaffTask.objects.get(kind="message_delayed")
     assert task.done_at is None
     provider.refuses.clear()
-    assert notices.send_due() == 1
+    assert ledger.send_due() == 1
     task.refresh_from_db()
     assert task.done_at is not None
 
@@ -163,6 +165,6 @@ def test_what_is_due_is_found_along_an_index_in_the_order_of_urgency() -> None:
         cursor.execute("SET LOCAL enable_incremental_sort = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
     rows = Notice.objects.in_line(channel="email", notice_class="P", at=now())
-    plan = rows.select_for_update(skip_locked=True).values_list("pk")[: delivery.BATCH].explain()
+    plan = rows.select_for_update(skip_locked=True).values_list("pk")[: sending.BATCH].explain()
     assert "Index Scan using notice_due" in plan
     assert "Sort" not in plan

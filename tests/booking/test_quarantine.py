@@ -12,8 +12,9 @@ import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from booking import notices, quarantine
+from booking.delivery import quarantine
 from booking.models import Notice, NoticeStatus, Restoration, StaffTask
+from booking.notices import ledger
 from config.core.clock import now
 from tests import factories
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, booked, cancelled, moved, row, rows
@@ -39,9 +40,9 @@ def restored() -> Iterator[Any]:
 
 
 def test_nothing_is_sent_again_after_a_restore(restored: Any) -> None:
-    assert notices.send_due() == 0
+    assert ledger.send_due() == 0
     restored.move_to(STARTS_AT - timedelta(hours=20))
-    assert notices.send_due() == 0
+    assert ledger.send_due() == 0
     assert not mail.outbox
     assert Notice.objects.filter(held_at__isnull=False).count() == Restoration.objects.get().held
 
@@ -70,7 +71,7 @@ def test_a_message_that_was_in_hand_may_have_gone_and_waits_too() -> None:
         claimed.filter(channel="email").update(status=NoticeStatus.SENDING)
         quarantine.begin(backup_at=now())
         clock.shift(timedelta(hours=1))
-        assert notices.send_due() == 0
+        assert ledger.send_due() == 0
     assert {(n.status, n.answers_lost) for n in rows(kind="booked")} == {("pending", 1)}
 
 
@@ -80,7 +81,7 @@ def test_staff_release_what_is_still_due_and_drop_what_is_not(restored: Any) -> 
     assert quarantine.drop(notices=[told.pk], by=dan, reason="Ada has it") == 1
     assert quarantine.release(notices=[due.pk, told.pk], by=dan) == 1
     restored.move_to(due.send_from)
-    assert notices.send_due() == 1
+    assert ledger.send_due() == 1
     told.refresh_from_db()
     due.refresh_from_db()
     assert (told.status, due.status) == (NoticeStatus.SUPERSEDED, NoticeStatus.SENT)
@@ -96,7 +97,7 @@ def test_what_nobody_released_expires_and_asks_for_a_call_only_if_it_cannot_have
     restored: Any,
 ) -> None:
     restored.move_to(STARTS_AT + timedelta(hours=1))
-    notices.expire()
+    ledger.expire()
     assert {n.status for n in rows(kind="prepare")} == {NoticeStatus.EXPIRED}
     keys = {task.key.split("/")[1] for task in StaffTask.objects.filter(kind="message_expired")}
     assert "prepare" in keys
@@ -110,7 +111,7 @@ def test_a_visit_that_is_moved_or_cancelled_after_the_restore_is_told_at_once(
     assert visit is not None
     moved(visit, by=timedelta(days=1), at=now())
     restored.shift(timedelta(minutes=5))
-    assert notices.send_due() >= 1
+    assert ledger.send_due() >= 1
     assert not any(n.status == NoticeStatus.SENT for n in rows(version=1))
     cancelled(visit, at=now())
     assert not Notice.objects.held().filter(version=1).exists()

@@ -13,8 +13,9 @@ import pytest
 from django.db import connection, transaction
 from rest_framework.test import APIClient
 
-from booking import appointments, availability, notices
+from booking import appointments, availability
 from booking.models import Appointment, Notice
+from booking.notices import ledger
 from config.core.clock import now
 from patients import accounts
 from patients.models import Address, Order, Patient
@@ -70,7 +71,7 @@ def test_it_double_books_once_lock_and_constraint_are_gone(monkeypatch: Any) -> 
 
     monkeypatch.setattr(availability, "still_free", look_then_wait)
     monkeypatch.setattr(availability, "lock_nurse_day", lambda **_: None)
-    monkeypatch.setattr(notices, "plan_new", lambda **_: None)
+    monkeypatch.setattr(ledger, "plan_new", lambda **_: None)
 
     def book(patient: Patient) -> None:
         with connection.cursor() as cursor:

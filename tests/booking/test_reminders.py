@@ -10,8 +10,9 @@ import time_machine
 from django.core import mail
 from rest_framework.test import APIClient
 
-from booking import gates, notices, reminders, tasks
+from booking import gates, tasks
 from booking.models import Appointment, Notice, StaffTask, VisitAnswer
+from booking.notices import ledger, reminders
 from patients import consent
 from patients.models import ConsentDocument, Intake, Patient, Signature
 from tests import factories
@@ -35,7 +36,7 @@ def sent(kind: str, moment: datetime) -> int:
     """Look, send, and count what went out of one kind by then."""
     with at(moment):
         tasks.remind()
-        notices.send_due()
+        ledger.send_due()
     return Notice.objects.filter(kind=kind, status="sent").count()
 
 
@@ -192,7 +193,7 @@ def test_a_visit_booked_with_an_old_version_signed_is_found() -> None:
     visit = factories.make_appointment(
         patient=patient, nurse=factories.make_nurse(), starts_at=STARTS_AT
     )
-    notices.plan_new(appointments=[visit], infusions=[])
+    ledger.plan_new(appointments=[visit], infusions=[])
     with at(BOOKED_AT + timedelta(minutes=2)):
         assert reminders.plan_asks() == 1
         assert reminders.plan_asks() == 0
@@ -218,7 +219,7 @@ def test_a_nurse_calls_who_does_not_answer_in_a_day() -> None:
 def test_nobody_calls_who_answered() -> None:
     visit = booked(dosed_at=STARTS_AT + HOUR)
     with at(ASKED_AT):
-        notices.send_due()
+        ledger.send_due()
     VisitAnswer.objects.create(
         appointment=visit,
         notice=row(kind="how_are_you", channel="sms"),
@@ -248,7 +249,7 @@ def test_nobody_calls_after_a_visit_without_a_dose() -> None:
 
 def test_reminders_go_on_when_one_visit_cannot_be_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     lapsing()
-    monkeypatch.setattr(notices, "plan_for", lambda **_: 1 / 0)
+    monkeypatch.setattr(ledger, "plan_for", lambda **_: 1 / 0)
     with at(BOOKED_AT + HOUR):
         assert reminders.plan_asks() == 0
 

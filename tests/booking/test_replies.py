@@ -13,8 +13,10 @@ from django.test import Client
 from hypothesis import given, strategies as st
 from pytest_django import Settings
 
-from booking import channels, fallback, notices, replies, words
+from booking.channels import lines, replies
+from booking.delivery import fallback
 from booking.models import IncomingText, NoticeStatus, StaffTask
+from booking.notices import ledger, words
 from config.core.clock import now
 from patients import contacts
 from patients.models import ClosedContact, Patient, TextConsent
@@ -161,9 +163,9 @@ def test_an_answer_is_given_up_rather_than_given_twice(
     replies.receive(number=PHONE, text="HELP")
 
     def lost(*_: object, **__: object) -> None:
-        raise channels.PerhapsSent("no clear answer")
+        raise lines.PerhapsSent("no clear answer")
 
-    monkeypatch.setattr("booking.texts.send", lost)
+    monkeypatch.setattr("booking.channels.texts.send", lost)
     assert replies.answer() == 0
     monkeypatch.undo()
     assert replies.answer() == 0
@@ -243,6 +245,6 @@ def test_a_number_that_said_stop_gets_no_notice(outbox: Path) -> None:
             channel="sms", address=PHONE, reason=ClosedContact.Reason.STOPPED, told_by="text"
         )
     with time_machine.travel(BOOKED_AT + timedelta(minutes=4), tick=False):
-        notices.send_due()
+        ledger.send_due()
     assert texts(outbox) == []
     assert row(kind="booked", channel="email").status == NoticeStatus.SENT

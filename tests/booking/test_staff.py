@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from booking import attention, notices, paging, sweeps
+from booking import attention, sweeps
+from booking.delivery import paging
 from booking.models import Notice, StaffTask
+from booking.notices import ledger
 from config.core.clock import now
 from config.core.models import Role, User
 from patients.models import Intake
@@ -54,7 +56,7 @@ def test_only_staff_come_in(client: Client, address: str) -> None:
 
 def test_a_message_is_shown_as_it_was_said(desk: Client) -> None:
     page_somebody()
-    notices.send_due()
+    ledger.send_due()
     answer = desk.get("/staff/messages/").content.decode()
     assert "Something happened at a visit" in answer
     assert "on-call@example.com" in answer
@@ -81,7 +83,7 @@ def test_messages_are_found_by_visit_kind_and_status(desk: Client) -> None:
 
 def test_messages_open_on_what_was_sent_or_tried_newest_first(desk: Client) -> None:
     page_somebody()
-    notices.send_due()
+    ledger.send_due()
     open_rows = Notice.objects.filter(status="pending").order_by("send_from", "pk")
     gone, replaced = open_rows[0], open_rows[1]
     Notice.objects.filter(pk=gone.pk).update(status="expired")
@@ -134,7 +136,7 @@ def test_a_crisis_leads_to_the_intake_who_may_read_it(
 
 def test_the_mail_of_a_crisis_promises_what_the_page_keeps() -> None:
     crisis_of(phone="")
-    notices.send_due()
+    ledger.send_due()
     assert "How to reach them is on the page" in row(kind="crisis", occurrence=0).body
 
 

@@ -12,8 +12,9 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from booking import notices, quarantine
+from booking.delivery import quarantine
 from booking.models import Notice, NoticeStatus
+from booking.notices import ledger
 from config.core.models import Role
 from tests import factories
 from tests.booking.notice_help import BOOKED_AT, booked, row
@@ -46,7 +47,7 @@ def test_what_waits_is_shown_and_nothing_goes_by_itself(desk: Client, restored: 
     shown = desk.get(reverse("held-messages")).content.decode()
     assert f"{Notice.objects.held().count()} messages wait for you" in shown
     assert shown.count("may have been sent") == 2  # `booked`, by both channels
-    notices.send_due()
+    ledger.send_due()
     assert not mail.outbox
 
 
@@ -59,7 +60,7 @@ def test_what_cannot_have_been_sent_is_released_at_once(desk: Client, restored: 
 def test_what_is_chosen_is_released_and_goes(desk: Client, restored: Any) -> None:
     chosen = row(kind="booked", channel="email")
     assert "1 released" in decide(desk, action="release", notices=[chosen.pk])
-    notices.send_due()
+    ledger.send_due()
     chosen.refresh_from_db()
     assert chosen.status == NoticeStatus.SENT
     assert "1 released" not in decide(desk, action="release", notices=[chosen.pk])
@@ -69,7 +70,7 @@ def test_what_is_dropped_needs_a_reason_and_never_goes(desk: Client, restored: A
     chosen = row(kind="booked", channel="email")
     assert "why they are dropped" in decide(desk, action="drop", notices=[chosen.pk], reason=" ")
     assert "1 dropped" in decide(desk, action="drop", notices=[chosen.pk], reason="Ada has it")
-    notices.send_due()
+    ledger.send_due()
     chosen.refresh_from_db()
     assert chosen.status == NoticeStatus.SUPERSEDED
     assert "Ada has it" in chosen.problem

@@ -14,9 +14,11 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from booking import answers, links, notices, paging, resending, timeline
-from booking.links import Purpose
+from booking.delivery import paging, resending
+from booking.links import answers, tokens
+from booking.links.tokens import Purpose
 from booking.models import Appointment, Notice, NoticeStatus, Status
+from booking.notices import ledger, timeline
 from config.core.errors import Malformed, WrongState
 from config.core.models import Role, User
 from tests import factories
@@ -45,7 +47,7 @@ def told() -> Iterator[Appointment]:
     with time_machine.travel(BOOKED_AT, tick=False) as clock:
         visit = booked()
         clock.move_to(SENT_AT)
-        notices.send_due()
+        ledger.send_due()
         mail.outbox.clear()
         yield visit
 
@@ -117,7 +119,7 @@ def test_what_failed_says_why_and_what_was_told_by_link_stands_beside_it(
     desk: Client, told: Appointment
 ) -> None:
     waiting = row(kind="confirm_escort", channel="sms")
-    link = links.read(links.token(Purpose.escort, waiting))
+    link = tokens.read(tokens.token(Purpose.escort, waiting))
     answers.record(link=link, client_id=uuid4(), facts={"answer": "yes"})
     Notice.objects.filter(pk=waiting.pk).update(status="claimed", lease_until=SENT_AT)
     Notice.objects.filter(pk=waiting.pk).update(status="failed", problem="550 no such user")
@@ -135,13 +137,13 @@ def test_staff_never_read_a_link_that_acts_for_the_patient(desk: Client, told: A
         shown(desk, "staff-message", waiting.pk),
         desk.get(reverse("staff-messages")).content.decode(),
     ]
-    tokens = {
+    shown_tokens = {
         token for page in pages for token in re.findall(r"/go/([a-z][0-9]+-[a-z2-7]{20})", page)
     }
-    for token in tokens:
-        with pytest.raises(links.NoSuchLink):
-            links.read(token)
-    real = links.url(Purpose.visit, sent)
+    for token in shown_tokens:
+        with pytest.raises(tokens.NoSuchLink):
+            tokens.read(token)
+    real = tokens.url(Purpose.visit, sent)
     assert timeline.masked(f"Change it: {real} or call") == (
         f"Change it: {real.partition('/go/')[0]}/go/… or call"
     )
@@ -176,8 +178,8 @@ def test_a_message_is_sent_once_more_for_a_reason(
         desk.post(reverse("resend-message", args=[first_word().pk]), sent)
     new = row(kind="booked", channel="email", occurrence=1)
     assert (new.why, new.facts["resent_by"], new.send_from) == ("She lost it", dan.pk, SENT_AT)
-    notices.send_due()
-    notices.send_due()
+    ledger.send_due()
+    ledger.send_due()
     new.refresh_from_db()
     assert new.status == NoticeStatus.SENT
     assert len(mail.outbox) == 1
@@ -240,7 +242,7 @@ def test_two_people_send_once_more_twice_and_one_form_once(dan: User) -> None:
     with time_machine.travel(BOOKED_AT, tick=False) as clock:
         booked()
         clock.move_to(SENT_AT)
-        notices.send_due()
+        ledger.send_due()
         sent, forms = first_word(), [uuid4(), uuid4()]
         race([lambda form=form: again(sent, dan, form=form) for form in forms * 3])  # type: ignore[misc]
     assert [one.occurrence for one in rows(kind="booked", channel="email")] == [0, 1, 2]

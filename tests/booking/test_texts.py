@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from booking import channels, texts
-from booking.channels import LineDown, Message, NeverSent, NotSent, PerhapsSent
+from booking.channels import lines, texts
+from booking.channels.lines import LineDown, Message, NeverSent, NotSent, PerhapsSent
 from config import checks
 
 ID = "<notice-7-v1-r0@example.com>"
@@ -72,7 +72,7 @@ def service(settings: Settings) -> Iterator[Service]:
 
 
 def deliver(**what: Any) -> None:
-    with channels.line() as line:
+    with lines.line() as line:
         line.send(**what)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from booking import notices
 from booking.models import Appointment
+from booking.notices import ledger
 from tests.booking.notice_help import STARTS_AT, booked, texts
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ ENDS_AT = STARTS_AT + timedelta(minutes=190)  # 12:40 PM in Chicago
 def warned(outbox: Path, *, minutes_late: int) -> str:
     """Send what is due so late, and give the warning."""
     with time_machine.travel(ENDS_AT + timedelta(minutes=minutes_late), tick=False):
-        notices.send_due()
+        ledger.send_due()
     return next(text for text in texts(outbox) if "no driving" in text)
 
 

@@ -10,9 +10,10 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, sync_playwright
 
-from booking import links, notices
-from booking.links import Purpose
+from booking.links import tokens
+from booking.links.tokens import Purpose
 from booking.models import Notice, VisitAnswer
+from booking.notices import ledger
 from config.core.clock import now
 from tests import factories
 
@@ -26,9 +27,9 @@ def path_to(purpose: Purpose) -> str:
         patient=factories.make_patient(), nurse=factories.make_nurse(), starts_at=starts_at
     )
     with transaction.atomic():
-        notices.plan_for(appointment=visit)
+        ledger.plan_for(appointment=visit)
     notice = Notice.objects.get(kind="booked", channel="sms")
-    path: str = urlsplit(links.url(purpose, notice)).path
+    path: str = urlsplit(tokens.url(purpose, notice)).path
     return path
 
 

@@ -10,10 +10,11 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from booking import appointments, messages, notices
+from booking import appointments
 from booking.assignments import Move, assign_all
 from booking.availability import NotOffered, SlotTaken
 from booking.models import Appointment, Notice
+from booking.notices import ledger, messages
 from config.core.errors import WrongState
 from config.core.models import Role
 from scheduling.models import Leave, Nurse
@@ -161,7 +162,7 @@ def test_a_change_of_nurse_says_nothing_before_today_which_names_who_comes() -> 
     ben = make_nurse(name="Ben Wu")
     planned = sorted(Notice.objects.values_list("pk", "kind", "status", "version", "send_from"))
     appointments.assign(appointment=visit, nurse=ben)
-    notices.plan_for(appointment=Appointment.objects.get(pk=visit.pk))
+    ledger.plan_for(appointment=Appointment.objects.get(pk=visit.pk))
     after = sorted(Notice.objects.values_list("pk", "kind", "status", "version", "send_from"))
     assert after == planned
     today = Notice.objects.get(kind="today")

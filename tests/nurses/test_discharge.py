@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from booking import messages
 from booking.models import Notice, Status
+from booking.notices import messages
 from config.core.clock import now
 from config.core.models import Role
 from nurses import rules

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings, strategies as st
 from rest_framework.test import APIClient
 
-from booking import messages
+from booking.notices import messages
 from config.core.models import Role, User
 from nurses.models import Dose
 from tests.factories import make_appointment, make_nurse, make_patient, make_user

@@ -10,8 +10,9 @@ import time_machine
 from django.core import mail
 from django.test import Client
 
-from booking import channels, notices, standing
+from booking.channels import lines
 from booking.models import Notice, StaffTask
+from booking.notices import ledger, standing
 from config.core.models import Role
 from nurses import dispatch
 from nurses.models import Route
@@ -43,10 +44,10 @@ def sent() -> list[str]:
 
 def test_she_gets_one_e_mail_with_a_link_and_nothing_about_any_patient() -> None:
     cleo = published()
-    assert notices.send_due() == 1
-    notices.send_due()
+    assert ledger.send_due() == 1
+    ledger.send_due()
     dispatch.publish_as_it_is(THE_DAY)
-    notices.send_due()
+    ledger.send_due()
     (text,) = sent()
     assert text.startswith(f"{cleo.user.email}\nYour route for Tuesday 24 November is final\n")
     assert f"/route/?date={DAY}" in text
@@ -59,7 +60,7 @@ def test_a_change_says_so_and_what_it_replaces_is_not_told() -> None:
     cleo = published()
     book(cleo, 5)
     dispatch.publish_as_it_is(THE_DAY)
-    assert notices.send_due() == 1
+    assert ledger.send_due() == 1
     (text,) = sent()
     assert "has changed" in text
     assert Route.objects.filter(nurse=cleo).count() == 2
@@ -92,12 +93,12 @@ def test_what_cannot_reach_her_until_the_day_is_over_is_a_task(
     dispatch.publish_as_it_is(THE_DAY)
 
     def refuses(*_: Any, **__: Any) -> None:
-        raise channels.NotSent
+        raise lines.NotSent
 
-    monkeypatch.setattr(channels.Line, "send", refuses)
-    notices.send_due()
+    monkeypatch.setattr(lines.Line, "send", refuses)
+    ledger.send_due()
     clock.move_to(datetime(2026, 11, 25, 7, tzinfo=UTC))
-    notices.send_due()
+    ledger.send_due()
     assert sorted(StaffTask.objects.values_list("kind", flat=True)) == ["message_expired"] * 2
     assert "did not reach the nurse" in StaffTask.objects.all()[0].detail
 
@@ -106,13 +107,13 @@ def test_a_closed_account_is_not_written_to() -> None:
     cleo = published()
     cleo.user.is_active = False
     cleo.user.save()
-    assert notices.send_due() == 0
+    assert ledger.send_due() == 0
     assert Notice.objects.get().problem == "the account is closed"
 
 
 def test_staff_see_what_nurses_were_told(client: Client) -> None:
     published()
-    notices.send_due()
+    ledger.send_due()
     client.force_login(make_user(role=Role.DISPATCHER, name="Dan Reyes"))
     page = client.get("/staff/messages/?status=any&kind=route")
     assert page.status_code == 200

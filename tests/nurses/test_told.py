@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from booking import answers, links
-from booking.links import Purpose
+from booking.links import answers, tokens
+from booking.links.tokens import Purpose
 from booking.models import Appointment
 from tests.booking.notice_help import STARTS_AT, booked, moved, row
 
@@ -19,7 +19,7 @@ BEFORE = STARTS_AT - timedelta(hours=2)
 
 
 def tell(purpose: Purpose, **facts: str) -> None:
-    link = links.read(links.token(purpose, row(kind="booked", channel="email")))
+    link = tokens.read(tokens.token(purpose, row(kind="booked", channel="email")))
     answers.record(link=link, client_id=uuid4(), facts=facts)
 
 

@@ -8,15 +8,16 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from booking import appointments, notices, rules
+from booking import appointments, rules
 from booking.locks import locked
 from booking.models import Notice, NoticeStatus
+from booking.notices import ledger
 from tests.nurses.story import START, Visit, after
 
 
 def plan(visit: Visit) -> None:
     with time_machine.travel(START - timedelta(days=3), tick=False), transaction.atomic():
-        notices.plan_for(appointment=locked(visit.appointment.pk))
+        ledger.plan_for(appointment=locked(visit.appointment.pk))
 
 
 def warnings(visit: Visit, status: NoticeStatus) -> int:
@@ -57,7 +58,7 @@ def test_it_warns_again_when_a_late_transfer_forbids_driving_for_longer(visit: V
         visit.starts()
         visit.dose(35)
     with time_machine.travel(after(195), tick=False):
-        notices.send_due()
+        ledger.send_due()
         told = visit.now_stands().drive_after
         assert warnings(visit, NoticeStatus.SENT) == 1
     with time_machine.travel(after(305), tick=False):
@@ -66,7 +67,7 @@ def test_it_warns_again_when_a_late_transfer_forbids_driving_for_longer(visit: V
         assert told is not None
         assert later is not None
         assert later > told
-        notices.send_due()
+        ledger.send_due()
     assert warnings(visit, NoticeStatus.SENT) == 2
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_datetime
 
-from booking import quarantine, sweeps
+from booking import sweeps
+from booking.delivery import quarantine
 from config.core.errors import Refused
 
 MOST_SWEEPS = 100

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
 
-from booking import watching
+from booking.delivery import watching
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from booking.delivery import due_rows
+from booking.delivery.sending import due_rows
 from booking.models import Appointment, Notice
 from config.core.clock import now
 

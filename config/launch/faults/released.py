@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from booking import quarantine
+from booking.delivery import quarantine
 from config.core.models import Role, User
 
 

@@ -15,8 +15,10 @@ import time_machine
 from django.conf import settings
 from django.db.models import QuerySet
 
-from booking import alarm, clock, notices
+from booking import clock
+from booking.delivery import alarm
 from booking.models import Appointment, Notice, NoticeStatus, Outage, StaffTask
+from booking.notices import ledger
 from config.core.clock import now
 from config.launch.faults import rows
 
@@ -71,7 +73,7 @@ def provider(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
     texts: timedelta | None = None
     for at in _steps(began, timedelta(hours=asked.hours)):
         travel(at)
-        notices.send_due()
+        ledger.send_due()
         alarm.look(lookout)
         if told is None and Outage.objects.filter(kind="email provider").exists():
             told = at - began
@@ -92,7 +94,7 @@ def recovered(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
     began = NOON + timedelta(hours=asked.hours)
     for at in _steps(began, timedelta(minutes=20)):
         travel(at)
-        notices.send_due()
+        ledger.send_due()
     return _standing()
 
 
@@ -110,13 +112,13 @@ def stepped(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
     for jump in (timedelta(0), hour, timedelta(0), -hour, timedelta(0), day, -day, timedelta(0)):
         for step in range(3):
             travel(NOON + 2 * hour + jump + step * STEP)
-            notices.send_due()
+            ledger.send_due()
             early += Notice.objects.filter(
                 status=NoticeStatus.SENT, sent_at=now(), send_from__gt=now()
             ).count()
     for at in _steps(NOON + 2 * day, timedelta(minutes=2)):
         travel(at)
-        notices.send_due()
+        ledger.send_due()
     return {"early": early, **_standing()}
 
 
@@ -138,7 +140,7 @@ def outage(travel: Travelled, asked: argparse.Namespace) -> dict[str, Any]:
         )  # fmt: skip
     for at in _steps(NOON + hours, timedelta(minutes=2)):
         travel(at)
-        notices.send_due()
+        ledger.send_due()
     sent = Notice.objects.filter(status=NoticeStatus.SENT)
     return {
         "digests": sent.filter(why__contains="digest").count(),

@@ -1,0 +1,1 @@
+"""E-mail and SMS: how a message leaves, and what comes back."""

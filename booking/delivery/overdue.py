@@ -1,0 +1,35 @@
+"""For how long messages that are due have waited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from booking.delivery import providers
+from booking.models import Notice
+from booking.models.notice import DUE_AT
+from booking.notices.planned import Channel, NoticeClass
+from config.core.clock import now
+
+
+def oldest_overdue_seconds() -> float:
+    """Return for how long the longest-waiting due notice has waited.
+
+    What waits because its provider takes nothing is told by that, and left out here.
+    """
+    at = now()
+    resting = set(providers.failing().values_list("channel", flat=True))
+    firsts = [
+        first
+        for channel in Channel
+        if channel not in resting
+        for notice_class in NoticeClass
+        if (first := _first(channel, notice_class, at=at)) is not None
+    ]
+    return (at - min(firsts)).total_seconds() if firsts else 0.0
+
+
+def _first(channel: Channel, notice_class: NoticeClass, *, at: datetime) -> datetime | None:
+    """Look up the soonest of a class by a channel: one step down an index."""
+    rows = Notice.objects.in_line(channel=channel, notice_class=notice_class, at=at)
+    found: datetime | None = rows.values_list(DUE_AT, flat=True).first()
+    return found

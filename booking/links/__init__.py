@@ -1,0 +1,1 @@
+"""One-tap pages behind the links of messages."""

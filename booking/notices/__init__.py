@@ -1,0 +1,1 @@
+"""What is to be said about a visit, when, and in which words."""

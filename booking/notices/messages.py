@@ -1,0 +1,89 @@
+"""What a notice says, in the language of whoever reads it.
+
+Neutral by rule: never what the visit is for, nor where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from booking import calendars
+from booking.channels.lines import Attachment, Message
+from booking.models import Notice
+from booking.notices import words
+from booking.notices.facts import CALL_US, NEXT_STEPS, context, language_of
+from booking.notices.planned import Channel, Kind
+from booking.notices.standing import GATE
+
+__all__ = ["CALL_US", "NEXT_STEPS", "context", "render"]
+
+WITH_CALENDAR = (Kind.booked, Kind.changed)
+# Where a text would be longer than one SMS, these give way, in this order.
+GIVE_WAY = ("link", "names", "clinic_name", "heavy_meal")
+# What the link of these is for cannot be done without it.
+LINK_MATTERS = (Kind.confirm_escort, Kind.last_check, Kind.today, Kind.how_are_you)
+LINK_LAST = ("names", "clinic_name", "link")
+# A stop that ends a Spanish abbreviation ends the sentence as well.
+TWO_STOPS = re.compile(r"\b([ap]\.m\.)\.")
+
+BLANKS = re.compile(r"(?<=\S) {2,}")
+
+
+def render(notice: Notice) -> Message:
+    """Return the message as it should be said now."""
+    with translation.override(language_of(notice)):
+        facts = context(notice)
+        if notice.channel == Channel.sms:
+            return Message(subject="", text=_sms(notice.kind, facts))
+        return Message(
+            subject=" ".join(_say(notice.kind, "subject.txt", facts).split())[:200],
+            text=re.sub(r"\n{3,}", "\n\n", _say(notice.kind, "text.txt", facts).strip()) + "\n",
+            html=_say(notice.kind, "html.html", facts),
+            attachments=_attachments(notice),
+        )
+
+
+def _say(kind: str, part: str, facts: Mapping[str, Any]) -> str:
+    said = render_to_string(f"booking/messages/{kind}-{part}", dict(facts))
+    return BLANKS.sub(" ", TWO_STOPS.sub(r"\1", said))
+
+
+def _sms(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return one SMS, with as much as fits."""
+    spoken = ""
+    order = LINK_LAST if kind in LINK_MATTERS else GIVE_WAY
+    for dropped in range(len(order) + 1):
+        less = _without(facts, order[:dropped])
+        spoken = words.gsm(_say(kind, "sms.txt", less))
+        if words.fits_sms(spoken):
+            break
+    return spoken[:1].upper() + spoken[1:]
+
+
+def _without(facts: Mapping[str, Any], dropped: tuple[str, ...]) -> dict[str, Any]:
+    left = dict(facts)
+    if "names" in dropped:
+        left |= {"nurse_name": "", "first_name": ""}
+    if "clinic_name" in dropped:
+        left["clinic_name"] = ""
+    if "link" in dropped:
+        left |= {name: "" for name in left if name == "link" or name.endswith("_link")}
+    if "heavy_meal" in dropped:
+        times = dict(left.get("times", {}))
+        times.pop("heavy_meal_until", None)
+        left["times"] = times
+    return left
+
+
+def _attachments(notice: Notice) -> tuple[Attachment, ...]:
+    if notice.appointment is None or notice.kind not in WITH_CALENDAR:
+        return ()
+    if notice.subject_of == GATE:
+        return ()
+    entry = calendars.ics_for(notice.appointment).decode()
+    return (Attachment("visit.ics", entry, "text/calendar"),)

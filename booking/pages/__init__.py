@@ -1,0 +1,1 @@
+"""The pages on which a patient books and follows their visits."""
