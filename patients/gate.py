@@ -99,12 +99,15 @@ def order_for(*, patient: Patient, therapy: Therapy, starts_at: datetime) -> Ord
     return prepared.load(Order, found) if found else None
 
 
-def summary(*, patient: Patient) -> dict[str, str]:
-    """Return for each gate `ok` or the code that refuses, now and for any infusion."""
+def summary(*, patient: Patient, therapy: Therapy | None = None) -> dict[str, str]:
+    """Return for each gate `ok` or the code that refuses, now; for any infusion, or for one."""
     at = now()
+    orders = _in_force(patient, at)
+    if therapy is not None:
+        orders = orders.filter(therapy=therapy)
     return {
         "intake": intake(patient=patient, at=at) or "ok",
-        "order": _closed_order(_in_force(patient, at)) or "ok",
+        "order": _closed_order(orders) or "ok",
         "consents": consents(patient=patient) or "ok",
         "escort": escort(patient=patient) or "ok",
         "address": next(_home(patient), None) or "ok",

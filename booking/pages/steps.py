@@ -11,6 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language, gettext as _, gettext_lazy, ngettext
 
@@ -20,6 +21,9 @@ from config.core.clock import now
 from patients import gate
 from patients.accounts import address_of
 from patients.models import Intake, Patient, Therapy
+
+
+TALK = "consultation"
 
 
 class State(StrEnum):
@@ -201,15 +205,15 @@ def _order(patient: Patient, code: str) -> Step:
         if code == "order_exhausted"
         else _("A prescriber writes it after a free talk with you, by video or phone.")
     )
-    url = reverse("book-time", args=[settings.CONSULTATION_THERAPY])
+    url = reverse("book-time", args=[TALK])
     return Step("order", label, State.YOURS, detail, url, _("Book a free talk"))
 
 
 def _last_talk(patient: Patient) -> Appointment | None:
     """Return the talk that is to come, or that no order has followed yet."""
-    told = (Status.BOOKED, Status.COMPLETED, *UNDER_WAY)
-    talks = Appointment.objects.of(patient=patient).filter(order__isnull=True, status__in=told)
-    last = talks.order_by("starts_at").last()
+    to_come = Q(status__in=(Status.BOOKED, *UNDER_WAY), ends_at__gt=now())
+    talks = Appointment.objects.of(patient=patient).filter(order__isnull=True)
+    last = talks.filter(to_come | Q(status=Status.COMPLETED)).last()
     if last is None or last.status != Status.COMPLETED:
         return last
     newest = patient.orders.order_by("-created_at").first()
