@@ -4,6 +4,7 @@ from booking.models.answer import VisitAnswer
 from booking.models.appointment import Appointment, AppointmentQuerySet
 from booking.models.course import Course
 from booking.models.delivery import Line, Outage, Restoration
+from booking.models.feed import CalendarFeed
 from booking.models.incoming import IncomingText
 from booking.models.notice import OPEN, Notice, NoticeQuerySet, NoticeStatus
 from booking.models.status import ENDED, FREED, OCCUPYING, TRANSITIONS, UNDER_WAY, Status
@@ -18,6 +19,7 @@ __all__ = [
     "UNDER_WAY",
     "Appointment",
     "AppointmentQuerySet",
+    "CalendarFeed",
     "Course",
     "IncomingText",
     "Line",

@@ -22,7 +22,6 @@ from patients import gate
 from patients.accounts import address_of
 from patients.models import Intake, Patient, Therapy
 
-
 TALK = "consultation"
 
 
