@@ -393,7 +393,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # At INFO it writes every address it asks, and in a routing server's are patients' homes.
-    # What the other two say quotes texts and numbers: only `booking.channels.texts` listens to them.
+    # What the other two say quotes texts and numbers: `booking.channels.texts` listens alone.
     "loggers": {
         "httpx": {"level": "WARNING"},
         "apprise": {"level": "DEBUG", "propagate": False, "handlers": ["nowhere"]},

@@ -1,7 +1,7 @@
 """Which notices a visit should have, and when: pure values in, values out.
 
-`booking.notices.kinds` says for each kind who is told, how, when at best and until when it is useful. Here
-what would land in quiet hours is moved, and what another message says already is folded into it.
+`booking.notices.kinds` says for each kind who is told, how, when at best and until when it is of
+use. Here what would land in quiet hours is moved, and what another message says is folded into it.
 The same function serves preview, planning and re-planning.
 
 The figures are this clinic's policy (``docs/domain.md``, "Messages").

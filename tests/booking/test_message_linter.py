@@ -231,7 +231,7 @@ def test_the_linter_finds_a_drug_in_a_template_and_english_in_a_spanish_one(
 
 
 def test_its_pages_use_the_colours_of_the_product_in_both_themes() -> None:
-    folder = Path(messages.__file__).parent / "templates" / "booking" / "messages"
+    folder = Path(messages.__file__).parents[1] / "templates" / "booking" / "messages"
     style = (folder / "_style.css").read_text()
     light, dark = style.split("@media (prefers-color-scheme: dark)")
     for theme, part in (("light", light), ("dark", dark)):
