@@ -1,6 +1,8 @@
 """Who needs what, and may have it."""
 
-from patients.models.consent import ConsentDocument, Signature
+from patients.models.article import Article, ArticleQuerySet, Language
+from patients.models.check_in import CheckIn
+from patients.models.consent import ConsentDocument, ConsentTranslation, Signature
 from patients.models.contact import ClosedContact, TextConsent
 from patients.models.intake import Intake, IntakeQuerySet, intake_validity
 from patients.models.order import Order, OrderQuerySet
@@ -10,10 +12,15 @@ from patients.models.therapy import Therapy
 
 __all__ = [
     "Address",
+    "Article",
+    "ArticleQuerySet",
+    "CheckIn",
     "ClosedContact",
     "ConsentDocument",
+    "ConsentTranslation",
     "Intake",
     "IntakeQuerySet",
+    "Language",
     "Order",
     "OrderQuerySet",
     "Patient",

@@ -41,13 +41,54 @@ class ConsentDocument(models.Model):
         return f"{self.title}, version {self.version}"
 
 
+class ConsentTranslation(models.Model):
+    """The text of one version in another language; who signs it has read this one."""
+
+    document = models.ForeignKey(
+        ConsentDocument, on_delete=models.PROTECT, related_name="translations"
+    )
+    language = models.CharField(max_length=2, choices=[("es", "Español")], default="es")
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64, editable=False)
+    published_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("document", "language")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "language"], name="consent_is_translated_once_per_version"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(language="es"), name="consent_translation_language_is_known"
+            ),
+        ]
+        triggers = [
+            append_only("consent_translation_never_changes"),
+            refused_where(
+                "consent_translation_hash_is_of_its_text",
+                "The hash is not that of the text.",
+                sql="NEW.sha256 <> encode(sha256(convert_to(NEW.text, 'UTF8')), 'hex')",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.get_language_display()})"
+
+
 class Signature(models.Model):
-    """A patient's electronic signature under one version of one document."""
+    """A patient's electronic signature under one version of one document, as it was read."""
 
     document = models.ForeignKey(
         ConsentDocument, on_delete=models.PROTECT, related_name="signatures"
     )
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="signatures")
+    language = models.CharField(
+        max_length=2,
+        choices=[("en", "English"), ("es", "Español")],
+        default="en",
+        help_text="Of the text that was read",
+    )
     sha256 = models.CharField(max_length=64)
     typed_name = models.CharField(max_length=200)
     signed_at = models.DateTimeField(default=now)
@@ -67,8 +108,13 @@ class Signature(models.Model):
                 "signature_is_under_the_text_that_was_read",
                 "The hash is not that of the document.",
                 sql="""
-                    NEW.sha256 <> (
-                        SELECT sha256 FROM patients_consentdocument WHERE id = NEW.document_id
+                    NOT EXISTS (
+                        SELECT FROM patients_consentdocument
+                        WHERE id = NEW.document_id AND sha256 = NEW.sha256 AND NEW.language = 'en'
+                        UNION ALL
+                        SELECT FROM patients_consenttranslation
+                        WHERE document_id = NEW.document_id AND sha256 = NEW.sha256
+                        AND language = NEW.language
                     )
                 """,
             ),
