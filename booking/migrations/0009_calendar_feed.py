@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('booking', '0008_calling'),
-        ('patients', '0006_consents_and_check_ins'),
+        ('patients', '0004_intake_begun'),
     ]
 
     operations = [
