@@ -4,6 +4,7 @@ from patients.models.article import Article, ArticleQuerySet, Language
 from patients.models.check_in import CheckIn
 from patients.models.consent import ConsentDocument, ConsentTranslation, Signature
 from patients.models.contact import ClosedContact, TextConsent
+from patients.models.draft import Draft, DraftQuerySet
 from patients.models.intake import Intake, IntakeQuerySet, intake_validity
 from patients.models.order import Order, OrderQuerySet
 from patients.models.patient import Address, Patient, default_channels
@@ -17,6 +18,8 @@ __all__ = [
     "CheckIn",
     "ClosedContact",
     "ConsentDocument",
+    "Draft",
+    "DraftQuerySet",
     "ConsentTranslation",
     "Intake",
     "IntakeQuerySet",
