@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from config.core.clock import now
 from config.core.models import never_deleted
-from config.core.triggers import changed, refused
+from config.core.triggers import changed, refused, refused_where
 from patients.models.patient import Patient
 
 
@@ -71,6 +71,17 @@ class Intake(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
+    rechecks = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="rechecked_by",
+        help_text="The one whose answers were asked about again in brief",
+    )
+    full_at = models.DateTimeField(
+        null=True, editable=False, help_text="Of a re-check: when everything was asked last"
+    )
 
     objects = IntakeQuerySet.as_manager()
 
@@ -92,6 +103,11 @@ class Intake(models.Model):
                 condition=Q(decided_at__isnull=True, decided_by__isnull=True)
                 | Q(decided_at__isnull=False, decided_by__isnull=False),
                 name="intake_is_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(rechecks__isnull=True, full_at__isnull=True)
+                | Q(rechecks__isnull=False, full_at__isnull=False),
+                name="intake_recheck_says_when_everything_was_asked",
             ),
         ]
         triggers = [
@@ -120,7 +136,17 @@ class Intake(models.Model):
                     "outcome",
                     "submitted_at",
                     "valid_until",
+                    "rechecks",
+                    "full_at",
                 ),
+            ),
+            refused_where(
+                "intake_rechecks_one_of_the_same_patient",
+                "A patient is asked again about their own answers.",
+                sql="""EXISTS (
+                    SELECT FROM patients_intake AS earlier
+                    WHERE earlier.id = NEW.rechecks_id AND earlier.patient_id <> NEW.patient_id
+                )""",
             ),
             refused(
                 "intake_decision_changes_with_its_status",
