@@ -1,10 +1,11 @@
-"""What a visit means for a person, in words and in order: pure values in, values out.
+"""What a visit means for a person, in words and in order, in the language in force.
 
 The clock of a visit (`clock_view`) is drawn by `partials/clock.html`, wherever it is shown.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -12,16 +13,25 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from booking.clock import Times, check_range, local_day, say_moment, say_time
+from django.conf import settings
+from django.utils.translation import get_language, gettext as _, gettext_lazy
+
+from booking import clock
+from booking.clock import Times, check_range, local_day
 
 WORDS = {
-    "heavy-meal": ("last heavy meal", "light food only from now"),
-    "food": ("nothing to eat from now", "clear drinks are fine"),
-    "liquids": ("last clear drink", "nothing at all from now"),
-    "arrival": ("nurse arrives", "keep the room quiet"),
-    "leaving": ("nurse leaves; no driving", "no machinery, no alcohol"),
-    "driving": ("driving allowed again", "if you feel fully alert"),
+    "heavy-meal": (gettext_lazy("last heavy meal"), gettext_lazy("light food only from now")),
+    "food": (gettext_lazy("nothing to eat from now"), gettext_lazy("clear drinks are fine")),
+    "liquids": (gettext_lazy("last clear drink"), gettext_lazy("nothing at all from now")),
+    "arrival": (gettext_lazy("nurse arrives"), gettext_lazy("keep the room quiet")),
+    "leaving": (
+        gettext_lazy("nurse leaves; no driving"),
+        gettext_lazy("no machinery, no alcohol"),
+    ),
+    "driving": (gettext_lazy("driving allowed again"), gettext_lazy("if you feel fully alert")),
 }
+# A stop that ends a Spanish abbreviation ends the sentence as well.
+TWO_STOPS = re.compile(r"\b([ap]\.m\.)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +95,32 @@ def clock_view(*, times: Times, zone: ZoneInfo) -> ClockView:
     )
 
 
+def language() -> str:
+    """Return the language in force."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def say_time(instant: datetime, zone: ZoneInfo) -> str:
+    """`1:00 PM`, in the language in force."""
+    return clock.say_time(instant, zone, language=language())
+
+
+def say_moment(instant: datetime, zone: ZoneInfo) -> str:
+    """`Tue 24 Nov, 4:30 PM CST`, in the language in force."""
+    return clock.say_moment(instant, zone, language=language())
+
+
+def with_one_stop(sentence: str) -> str:
+    """Take away the second of two full stops, which some languages would have after a time."""
+    return TWO_STOPS.sub(r"\1", sentence)
+
+
 def advice(*, food_hours: int) -> str:
     """Set what this clinic asks for beside the usual advice."""
-    return (
+    return _(
         "The usual advice is 4 to 6 hours without food before, and 4 to 6 hours without driving "
-        f"after. We ask for more: {food_hours} hours without food, and no driving until the "
-        "next day."
-    )
+        "after. We ask for more: %(hours)s hours without food, and no driving until the next day."
+    ) % {"hours": food_hours}
 
 
 def sentence(*, times: Times, zone: ZoneInfo) -> str:
@@ -105,51 +134,79 @@ def sentence(*, times: Times, zone: ZoneInfo) -> str:
     )
     first = _moment(instants[0], zone)
     heavy, food, liquids, start, end = (first, *_later(instants, zone))
-    return (
-        f"Heavy meals until {heavy}. Nothing to eat from {food}. Clear drinks until {liquids}. "
-        f"The nurse is with you from {start} to {end}. "
-        f"No driving or machinery before {say_moment(times.drive_after, zone)}."
-    )
+    said = _(
+        "Heavy meals until %(heavy)s. Nothing to eat from %(food)s. Clear drinks until %(liquids)s."
+        " The nurse is with you from %(start)s to %(end)s. No driving or machinery before "
+        "%(drive)s."
+    ) % {
+        "heavy": heavy,
+        "food": food,
+        "liquids": liquids,
+        "start": start,
+        "end": end,
+        "drive": say_moment(times.drive_after, zone),
+    }
+    return with_one_stop(said)
 
 
 def now_view(*, times: Times, zone: ZoneInfo, at: datetime, stage: Stage = Stage.AHEAD) -> NowView:
     """Say what holds for the patient at an instant before or during a visit."""
     if stage == Stage.ON_THE_WAY:
-        return NowView("Now", "Your nurse is on the way", "Nothing to eat or drink until then.")
+        return NowView(
+            _("Now"), _("Your nurse is on the way"), _("Nothing to eat or drink until then.")
+        )
     if stage == Stage.HERE:
-        no_driving = f"No driving or machinery before {say_moment(times.drive_after, zone)}."
-        return NowView("Now", "Your nurse is with you", no_driving)
+        return NowView(_("Now"), _("Your nurse is with you"), _no_driving(times.drive_after, zone))
     for until, headline, detail in _before_the_visit(times, zone):
         if at < until:
-            return NowView(f"Now, until {_near(until, at, zone)}", headline, detail)
-    return NowView("Now", "Your nurse is due", "If nobody has come, call us.")
+            return NowView(_now_until(_near(until, at, zone)), headline, with_one_stop(detail))
+    return NowView(_("Now"), _("Your nurse is due"), _("If nobody has come, call us."))
 
 
 def no_driving_view(*, drive_after: datetime, zone: ZoneInfo) -> NowView:
     """Say the warning that holds after a dose."""
     return NowView(
-        f"Now, until {say_moment(drive_after, zone)}",
-        "Do not drive",
-        "No machinery and no alcohol either. Stay with your adult, and rest.",
+        _now_until(say_moment(drive_after, zone)),
+        _("Do not drive"),
+        _("No machinery and no alcohol either. Stay with your adult, and rest."),
     )
+
+
+def _now_until(said: str) -> str:
+    return _("Now, until %(moment)s") % {"moment": said}
+
+
+def _no_driving(drive_after: datetime, zone: ZoneInfo) -> str:
+    said = _("No driving or machinery before %(moment)s.")
+    return with_one_stop(said % {"moment": say_moment(drive_after, zone)})
 
 
 def _before_the_visit(times: Times, zone: ZoneInfo) -> Iterator[tuple[datetime, str, str]]:
-    heavy = _near(times.heavy_meal_until, times.starts_at, zone)
-    food = _near(times.fast_from, times.starts_at, zone)
-    drink, start = say_time(times.liquids_until, zone), say_time(times.starts_at, zone)
+    said = {
+        "heavy": _near(times.heavy_meal_until, times.starts_at, zone),
+        "food": _near(times.fast_from, times.starts_at, zone),
+        "drink": say_time(times.liquids_until, zone),
+        "start": say_time(times.starts_at, zone),
+    }
     yield (
         times.heavy_meal_until,
-        "Eat as usual",
-        f"Your last heavy meal is before {heavy}. Nothing at all to eat from {food}. "
-        "No alcohol the day before.",
+        _("Eat as usual"),
+        _(
+            "Your last heavy meal is before %(heavy)s. Nothing at all to eat from %(food)s. "
+            "No alcohol the day before."
+        )
+        % said,
     )
-    yield times.fast_from, "Light food only", f"Nothing to eat from {food}."
-    yield times.liquids_until, "Nothing to eat now", f"Clear drinks are fine until {drink}."
+    yield times.fast_from, _("Light food only"), _("Nothing to eat from %(food)s.") % said
+    yield (
+        times.liquids_until,
+        _("Nothing to eat now"),
+        _("Clear drinks are fine until %(drink)s.") % said,
+    )
     yield (
         times.starts_at,
-        "Nothing to eat or drink now",
-        f"Your nurse arrives at {start}. If you did eat, call us: we find another time.",
+        _("Nothing to eat or drink now"),
+        _("Your nurse arrives at %(start)s. If you did eat, call us: we find another time.") % said,
     )
 
 
@@ -172,7 +229,7 @@ def _marks(times: Times, zone: ZoneInfo) -> Iterator[Mark]:
             day="" if before and _same_day(before, at, zone) else _say_day(at, zone),
             time=say_time(at, zone) + ("" if abbreviation == usual else f" {abbreviation}"),
             what=f"{WORDS[kind][0]}{_midnight(at, zone)}",
-            more=WORDS[kind][1],
+            more=str(WORDS[kind][1]),
         )
         before = at
 
@@ -199,7 +256,10 @@ def _moment(instant: datetime, zone: ZoneInfo) -> str:
 def _midnight(instant: datetime, zone: ZoneInfo) -> str:
     """12:00 AM is taken for either end of its day: say which, and nothing of another hour."""
     is_midnight = check_range(instant).astimezone(zone).time() == time.min
-    return f" (midnight at the start of {_say_day(instant, zone)})" if is_midnight else ""
+    if not is_midnight:
+        return ""
+    said = _("midnight at the start of %(day)s") % {"day": _say_day(instant, zone)}
+    return f" ({said})"
 
 
 def _say_day(instant: datetime, zone: ZoneInfo) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 
-from booking import clock, presenting
+from booking import presenting
 from booking.notices import words
 
 register = template.Library()
@@ -17,7 +17,13 @@ register = template.Library()
 @register.filter
 def moment(instant: datetime, zone: str) -> str:
     """`Tue 24 Nov, 4:30 PM CST`, in the zone named."""
-    return clock.say_moment(instant, ZoneInfo(zone))
+    return presenting.say_moment(instant, ZoneInfo(zone))
+
+
+@register.filter
+def hour(instant: datetime, zone: str) -> str:
+    """`4:30 PM`, in the zone named."""
+    return presenting.say_time(instant, ZoneInfo(zone))
 
 
 @register.filter(name="words")
