@@ -30,16 +30,8 @@ from booking.serializers import (
 )
 from config.core.api import IsDispatcher, IsPatient, person
 from config.core.idempotency import IdempotentView
-from config.core.models import User
-from config.core.postgres import prepared
 from patients.accounts import patient_of
 from patients.models import Therapy
-from scheduling.models import Nurse
-
-NURSE = """
-    SELECT user_id, name FROM scheduling_nurse AS nurse
-    JOIN core_user ON core_user.id = user_id WHERE nurse.id = %s
-"""
 
 
 def own(request: Request, appointment_id: UUID) -> Appointment:
@@ -50,11 +42,6 @@ def own(request: Request, appointment_id: UUID) -> Appointment:
 
 def answer(appointment: Appointment, *, code: int = status.HTTP_200_OK) -> Response:
     """Return the appointment as it has just been written, with who goes."""
-    number = appointment.nurse_id
-    if number is not None:
-        user_id, name = prepared.row(NURSE, [number]) or (None, "")
-        appointment.nurse = prepared.part(Nurse, id=number, user_id=user_id)
-        appointment.nurse.user = prepared.part(User, id=user_id, name=name)
     return Response(AppointmentSerializer(appointment).data, status=code)
 
 

@@ -20,6 +20,7 @@ from booking.models import OCCUPYING, Appointment
 from booking.rules import Wish
 from booking.search import Where
 from config.core.errors import Reason, Refused, constraints_as_refusals
+from config.core.models import User
 from config.core.postgres import prepared
 from scheduling import daysheet, roster
 from scheduling.instants import micros
@@ -33,6 +34,10 @@ NOWHERE = 1000.0  # the latitude of a consultation, which has no place
 HOLDING = """
     SELECT starts_at, ends_at, status, latitude, longitude FROM booking_appointment
     WHERE nurse_id = %s AND ends_at > %s AND starts_at < %s AND id IS DISTINCT FROM %s::uuid
+"""
+LOCKED_DAY = """
+    SELECT pg_advisory_xact_lock(%s::int, %s::int), user_id, name
+    FROM scheduling_nurse AS nurse JOIN core_user ON core_user.id = user_id WHERE nurse.id = %s
 """
 
 
@@ -96,10 +101,10 @@ def hold(
     for one in among:
         try:
             with transaction.atomic():
-                lock_nurse_day(nurse=one, starts_at=wish.starts_at)
+                whose_day = lock_nurse_day(nurse=one, starts_at=wish.starts_at)
                 if not still_free(nurse=one, wish=wish, at=at, without=without):
                     raise _NurseIsGone
-                appointment.nurse_id = one.nurse_id
+                appointment.nurse = whose_day
                 with constraints_as_refusals():
                     prepared.save(appointment)
                 return
@@ -111,10 +116,19 @@ def hold(
     raise _slot_taken(wish=wish, at=at, without=without)
 
 
-def lock_nurse_day(*, nurse: Candidate, starts_at: datetime) -> None:
-    """Wait for the nurse's local day; a rolled-back savepoint gives it free again."""
+def lock_nurse_day(*, nurse: Candidate, starts_at: datetime) -> Nurse:
+    """Wait for the nurse's local day; a rolled-back savepoint gives it free again.
+
+    Returns whose day it is, with the name that the patient is told.
+    """
     day = starts_at.astimezone(nurse.zone).date().toordinal()
-    prepared.row("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [nurse.nurse_id, day])
+    found = prepared.row(LOCKED_DAY, [nurse.nurse_id, day, nurse.nurse_id])
+    if found is None:
+        raise Nurse.DoesNotExist
+    _, user_id, name = found
+    whose_day = prepared.part(Nurse, id=nurse.nurse_id, user_id=user_id)
+    whose_day.user = prepared.part(User, id=user_id, name=name)
+    return whose_day
 
 
 def candidates(

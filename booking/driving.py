@@ -7,15 +7,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max
 
 from booking import clock, rules
 from booking.locks import locked
 from booking.models import ENDED, Appointment
 from config.core.clock import now
+from config.core.postgres import prepared
 
 # Told this much later than planned, the end is taken to be now, on the next quarter hour.
 LATE = timedelta(minutes=15)
+LAST_GIVEN = """
+    SELECT max(drive_after) FROM booking_appointment
+    WHERE patient_id = %s AND dosed_at IS NOT NULL
+"""
 
 
 def forbid_longer(appointment: Appointment, *, observation_end: datetime) -> None:
@@ -34,9 +38,8 @@ def to_be_told(appointment: Appointment, *, at: datetime) -> datetime | None:
 
 def latest(appointment: Appointment, *, at: datetime) -> datetime | None:
     """Return until when not to drive: the latest over this visit and all that were given."""
-    given = Appointment.objects.filter(patient=appointment.patient_id, dosed_at__isnull=False)
-    last = given.aggregate(last=Max("drive_after"))["last"]
-    moments = (to_be_told(appointment, at=at), last)
+    (given,) = prepared.row(LAST_GIVEN, [appointment.patient_id]) or (None,)
+    moments = (to_be_told(appointment, at=at), given)
     return max((moment for moment in moments if moment is not None), default=None)
 
 

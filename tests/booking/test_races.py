@@ -70,7 +70,8 @@ def test_it_double_books_once_lock_and_constraint_are_gone(monkeypatch: Any) -> 
         return is_free
 
     monkeypatch.setattr(availability, "still_free", look_then_wait)
-    monkeypatch.setattr(availability, "lock_nurse_day", lambda **_: None)
+    without_lock = availability.LOCKED_DAY.replace("pg_advisory_xact_lock", "int4pl")
+    monkeypatch.setattr(availability, "LOCKED_DAY", without_lock)
     monkeypatch.setattr(ledger, "plan_new", lambda **_: None)
 
     def book(patient: Patient) -> None:
