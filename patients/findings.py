@@ -186,7 +186,23 @@ _REVIEW = {
     "home_unsafe": Sentences(
         f"We want you and our nurse to be safe during the visit. {_CLINICIAN} If you are in danger "
         "at home, call 911, or the National Domestic Violence Hotline at 1-800-799-7233.",
-        "Says that the home may not be a safe place for the visit.",
+        "Says that the home may not be a safe place for the visit: {why}.",
+    ),
+    "ketamine_went_badly": Sentences(
+        f"Thank you for telling us that ketamine was hard on you before. {_CLINICIAN}",
+        "Had ketamine before, and something went wrong or frightened them.",
+    ),
+    "conditions_to_read": Sentences(
+        f"You told us more about your health. {_CLINICIAN}",
+        "Other illnesses, allergies or operations in free text: read them.",
+    ),
+    "date_of_birth_differs": Sentences(
+        f"This date of birth is not the one in your profile. {_CLINICIAN}",
+        "Answered {answered}; the profile says {known}.",
+    ),
+    "answered_before": Sentences(
+        f"You have sent us other answers that we have not cleared. {_CLINICIAN}",
+        "Intake {number} ({outcome}, {status}) came before this one: compare them.",
     ),
     "medicine_unrecognised": Sentences(
         f"You told us about another medicine or supplement. {_CLINICIAN} {_KEEP_TAKING}",

@@ -15,9 +15,10 @@ from config.core.models import Role, User
 from patients import questionnaire
 from patients.accounts import touch, zone_of
 from patients.answers import storable
+from patients.findings import Finding, Severity, finding
 from patients.models import Intake, Patient, intake_validity
 from patients.questionnaire import Answer, Question
-from patients.screening import Finding, Outcome, Screening, Severity, screen
+from patients.screening import Outcome, Screening, screen
 
 # decision -> (status it leads to, statuses it may be taken in)
 DECISIONS = {
@@ -25,7 +26,6 @@ DECISIONS = {
     "ask": (Intake.Status.ASKED, {Intake.Status.AWAITING_REVIEW}),
     "decline": (Intake.Status.DECLINED, {Intake.Status.AWAITING_REVIEW, Intake.Status.ASKED}),
 }
-_LOOKED_AT = "A clinician will look at this with you before anything is booked."
 
 
 def begin(*, patient: Patient) -> None:
@@ -177,24 +177,12 @@ def _notes(patient: Patient, answers: dict[str, Answer]) -> Iterator[Finding]:
     """Yield what only the clinic's own records can tell."""
     born, known = answers.get("date_of_birth"), patient.date_of_birth
     if known and born and born != known.isoformat():
-        yield Finding(
-            "date_of_birth_differs",
-            Severity.REVIEW,
-            f"This date of birth is not the one in your profile. {_LOOKED_AT}",
-            f"Answered {born}; the profile says {known.isoformat()}.",
-            clearable=True,
-        )
+        yield finding("date_of_birth_differs", answered=born, known=known.isoformat())
     before = Intake.objects.newest(patient=patient)
     if before and before.status != Intake.Status.CLEARED and before.valid_until > now():
         # Without this, whoever was declined could answer again until nothing is found.
-        yield Finding(
-            "answered_before",
-            Severity.REVIEW,
-            f"You have sent us other answers that we have not cleared. {_LOOKED_AT}",
-            f"Intake {before.pk} ({before.outcome}, {before.get_status_display().lower()}) "
-            "came before this one: compare them.",
-            clearable=True,
-        )
+        status = before.get_status_display().lower()
+        yield finding("answered_before", number=before.pk, outcome=before.outcome, status=status)
 
 
 def _fill_date_of_birth(patient: Patient, answers: dict[str, Answer]) -> None:
@@ -204,5 +192,5 @@ def _fill_date_of_birth(patient: Patient, answers: dict[str, Answer]) -> None:
         patient.save(update_fields=["date_of_birth"])
 
 
-def _weight(finding: Finding) -> int:
-    return list(Severity).index(finding.severity)
+def _weight(one: Finding) -> int:
+    return list(Severity).index(one.severity)

@@ -33,7 +33,8 @@ NAMES: dict[str, str] = {
         butalbital, fioricet, fiorinal, primidone, mysoline, sodium oxybate, xyrem, xywav, ghb,
         hydroxyzine, vistaril, atarax, diphenhydramine, benadryl, doxylamine, unisom,
         promethazine, phenergan, trazodone, desyrel, quetiapine, seroquel, olanzapine, zyprexa,
-        doxepin, silenor, meprobamate, clonidine""",
+        doxepin, silenor, meprobamate, clonidine, amitriptyline, elavil, nortriptyline, pamelor,
+        mirtazapine, remeron""",
     "stimulants": """
         stimulant, stimulants, amphetamine, amphetamines, adderall, mydayis, evekeo,
         dextroamphetamine, dexedrine, zenzedi, lisdexamfetamine, vyvanse, methamphetamine,
@@ -104,6 +105,11 @@ _CLASSES_OF = _by_name()
 _NAME = re.compile(
     rf"\b(?:{'|'.join(map(re.escape, sorted(_CLASSES_OF, key=len, reverse=True)))})\b"
 )
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a free text is empty, or only says that there is nothing to say."""
+    return _plain(text) in _NOTHING
 
 
 def read(text: str) -> Reading:

@@ -6,7 +6,7 @@ Change `VERSION` with any change to a question: an intake keeps the version it a
 from datetime import date
 from typing import Final
 
-from patients import instruments, sections
+from patients import instruments, medicine_questions, sections
 from patients.answers import InvalidAnswers, clean_answers
 from patients.questions import (
     MAX_TEXT_LENGTH,
@@ -34,11 +34,16 @@ __all__ = [
     "clean",
 ]
 
-VERSION: Final = "2026.1"
+VERSION: Final = "2026.2"
 
 SECTIONS: Final[tuple[Section, ...]] = (
     Section("about", "About you"),
     Section("body", "Your health"),
+    Section(
+        "heart",
+        "Heart and blood pressure",
+        "Ketamine raises blood pressure for a short time, so we look at this closely.",
+    ),
     Section("mind", "Your mental health"),
     *instruments.SECTIONS,
     Section("medicines", "Your medicines", "Please keep taking them as they were prescribed."),
@@ -48,9 +53,10 @@ SECTIONS: Final[tuple[Section, ...]] = (
 QUESTIONS: Final[tuple[Question, ...]] = (
     *sections.ABOUT,
     *sections.BODY,
+    *sections.HEART,
     *sections.MIND,
     *instruments.QUESTIONS,
-    *sections.MEDICINES,
+    *medicine_questions.MEDICINES,
     *sections.HOME,
 )
 

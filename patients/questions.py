@@ -21,10 +21,11 @@ class QuestionType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One possible answer: what is sent, and what is read."""
+    """One possible answer: what is sent, what is read, and the heading it stands under, if any."""
 
     value: str | int
     label: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

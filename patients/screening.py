@@ -12,6 +12,7 @@ from itertools import chain
 from patients import instruments, medicines
 from patients.findings import CATALOGUE, INFORMATION, Finding, Severity, finding
 from patients.instruments import Score
+from patients.medicine_questions import LABELS
 from patients.questions import Answer
 
 __all__ = ["Finding", "Limits", "Outcome", "Score", "Screening", "Severity", "age_on", "screen"]
@@ -84,7 +85,7 @@ _BY_ANSWER: tuple[tuple[str, str | bool, str], ...] = (
     ("seizures", True, "seizures"),
     ("sleep_apnoea", True, "sleep_apnoea"),
     ("bladder_symptoms", True, "bladder_symptoms"),
-    ("home_safe", False, "home_unsafe"),
+    ("ketamine_before", "badly", "ketamine_went_badly"),
 )
 
 _ACUTE = {
@@ -115,6 +116,8 @@ def screen(answers: Answers, *, today: date, limits: Limits = _DEFAULTS) -> Scre
         _blood_pressure(answers, limits),
         _mood(answers, scores, limits),
         _medicines(answers),
+        _written(answers),
+        _home(answers),
         map(finding, INFORMATION),
     )
     order = list(CATALOGUE)
@@ -186,10 +189,32 @@ def _medicines(answers: Answers) -> Iterator[Finding]:
     """Read what was ticked, and what is named in either free text."""
     listed = medicines.read(_text(answers, "medicines_other"))
     mentioned = medicines.read(_text(answers, "anything_else"))
-    named = {*_several(answers, "medicines"), *listed.classes, *mentioned.classes}
+    ticked = medicines.read(", ".join(_common(answers)))
+    named = {
+        *_several(answers, "medicines"),
+        *ticked.classes,
+        *listed.classes,
+        *mentioned.classes,
+    }
     yield from (finding(f"medicine_{one}") for one in medicines.NAMES if one in named)
     if listed.unrecognised:
         yield finding("medicine_unrecognised")
+
+
+def _common(answers: Answers) -> Iterator[str]:
+    return (LABELS.get(one, one) for one in _several(answers, "medicines_common"))
+
+
+def _written(answers: Answers) -> Iterator[Finding]:
+    """What the patient wrote about their health is read by somebody, whatever it says."""
+    if not medicines.says_nothing(_text(answers, "conditions_other")):
+        yield finding("conditions_to_read")
+
+
+def _home(answers: Answers) -> Iterator[Finding]:
+    if answers.get("home_safe") is False:
+        why = ", ".join(_several(answers, "home_unsafe_why")) or "no reason given"
+        yield finding("home_unsafe", why=why)
 
 
 def _number(answers: Answers, id_: str) -> int:

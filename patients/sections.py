@@ -1,8 +1,10 @@
-"""Our own questions, section by section (pure); the instruments bring theirs."""
+"""Our own questions, section by section (pure).
 
-from patients.answers import NONE_OF_THESE
+The instruments bring theirs, and medicines have a module of their own.
+"""
+
 from patients.instruments import PERSON
-from patients.questions import Choice, Question, QuestionType
+from patients.questions import Choice, Question, QuestionType, ShowIf
 
 ABOUT = (
     Question(
@@ -74,28 +76,29 @@ def _yes_or_no(id_: str, section: str, text: str, help_: str = "") -> Question:
     )
 
 
-def _one_of(id_: str, section: str, text: str, *choices: Choice, help_: str = "") -> Question:
+def _one_of(id_: str, section: str, text: str, *choices: Choice, required: bool = True) -> Question:
     return Question(
         id=id_,
         text=text,
         type=QuestionType.CHOICE,
         section=section,
-        required=True,
+        required=required,
         choices=choices,
         show_if=PERSON,
-        help=help_,
     )
 
 
-def _number(id_: str, text: str, minimum: int, maximum: int, help_: str = "") -> Question:
+def _number(
+    id_: str, section: str, text: str, bounds: tuple[int, int], help_: str = ""
+) -> Question:
     return Question(
         id=id_,
         text=text,
         type=QuestionType.INTEGER,
-        section="body",
+        section=section,
         show_if=PERSON,
-        minimum=minimum,
-        maximum=maximum,
+        minimum=bounds[0],
+        maximum=bounds[1],
         help=help_,
     )
 
@@ -115,26 +118,13 @@ BODY = (
     ),
     _yes_or_no("ketamine_allergy", "body", "Have you ever had an allergic reaction to ketamine?"),
     _one_of(
-        "hypertension",
+        "ketamine_before",
         "body",
-        "Have you been told that you have high blood pressure?",
+        "Have you been given ketamine before?",
         Choice("none", "No"),
-        Choice("controlled", "Yes, and it is under control"),
-        Choice("uncontrolled", "Yes, and it is not under control"),
-    ),
-    _number("systolic", "Your last blood pressure: the upper number, if you know it", 50, 300),
-    _number("diastolic", "Your last blood pressure: the lower number, if you know it", 20, 200),
-    _one_of(
-        "heart_disease",
-        "body",
-        "Do you have heart or blood vessel disease?",
-        Choice("none", "No"),
-        Choice("stable", "Yes, and it has been stable"),
-        Choice(
-            "unstable",
-            "Yes, and it is unstable: for example a heart attack or stroke in the last 6 months, "
-            "chest pain at rest, heart failure that is getting worse, or an aneurysm",
-        ),
+        Choice("well", "Yes, and it went well"),
+        Choice("badly", "Yes, and something went wrong or frightened me"),
+        required=False,
     ),
     _one_of(
         "liver_disease",
@@ -166,8 +156,57 @@ BODY = (
         "Do you have bladder symptoms?",
         "For example pain when you pass urine, blood in it, or a need to go very often.",
     ),
-    _number("weight_pounds", "Your weight in pounds, if you know it", 50, 900),
-    _number("height_inches", "Your height in inches, if you know it", 36, 96, "5 ft 6 in is 66."),
+    _number("weight_pounds", "body", "Your weight in pounds, if you know it", (50, 900)),
+    _number(
+        "height_inches",
+        "body",
+        "Your height in inches, if you know it",
+        (36, 96),
+        "5 ft 6 in is 66.",
+    ),
+    _words(
+        "conditions_other",
+        "body",
+        "Do you have other illnesses or allergies, or had an operation that we should know about?",
+        "A clinician reads what you write here. Leave it empty if there are none.",
+    ),
+)
+
+HEART = (
+    _one_of(
+        "hypertension",
+        "heart",
+        "Have you been told that you have high blood pressure?",
+        Choice("none", "No"),
+        Choice("controlled", "Yes, and it is under control"),
+        Choice("uncontrolled", "Yes, and it is not under control"),
+    ),
+    _number(
+        "systolic",
+        "heart",
+        "Your last blood pressure: the upper number, if you know it",
+        (50, 300),
+        "In 120 over 80 it is the 120. Many pharmacies measure it for free.",
+    ),
+    _number(
+        "diastolic",
+        "heart",
+        "Your last blood pressure: the lower number, if you know it",
+        (20, 200),
+        "In 120 over 80 it is the 80.",
+    ),
+    _one_of(
+        "heart_disease",
+        "heart",
+        "Do you have heart or blood vessel disease?",
+        Choice("none", "No"),
+        Choice("stable", "Yes, and it has been stable"),
+        Choice(
+            "unstable",
+            "Yes, and it is unstable: for example a heart attack or stroke in the last 6 months, "
+            "chest pain at rest, heart failure that is getting worse, or an aneurysm",
+        ),
+    ),
 )
 
 MIND = (
@@ -189,43 +228,6 @@ MIND = (
     ),
 )
 
-MEDICINES = (
-    Question(
-        id="medicines",
-        text="Do you take any of these?",
-        type=QuestionType.MULTI_CHOICE,
-        section="medicines",
-        required=True,
-        choices=(
-            Choice("opioids", "Opioid pain medicine (oxycodone, tramadol, buprenorphine)"),
-            Choice("benzodiazepines", "Benzodiazepine (Xanax, Ativan, Klonopin, Valium)"),
-            Choice("sedatives", "Another calming or sleep medicine (Ambien, gabapentin, baclofen)"),
-            Choice("stimulants", "Stimulant (Adderall, Ritalin, Vyvanse, modafinil)"),
-            Choice("maoi", "MAOI (Nardil, Parnate, Emsam, selegiline, linezolid)"),
-            Choice("lamotrigine", "Lamotrigine (Lamictal)"),
-            Choice("naltrexone", "Naltrexone, at any dose (Vivitrol, Contrave)"),
-            Choice(
-                "cyp3a4_2b6",
-                "A medicine that changes how others are broken down (clarithromycin, "
-                "itraconazole, Paxlovid, diltiazem, carbamazepine, rifampin, St. John's wort)",
-            ),
-            Choice("glp1", "GLP-1 medicine (Ozempic, Wegovy, Mounjaro, Zepbound)"),
-            Choice("theophylline", "Theophylline or aminophylline"),
-            Choice("topical_ketamine", "Ketamine cream, gel or ointment"),
-            Choice("ketamine_elsewhere", "Ketamine in another form (Spravato, lozenge, infusion)"),
-            Choice(NONE_OF_THESE, "None of these"),
-        ),
-        show_if=PERSON,
-        help="Choose all that apply.",
-    ),
-    _words(
-        "medicines_other",
-        "medicines",
-        "Which other medicines and supplements do you take?",
-        "One a line is easiest. Leave it empty if there are none.",
-    ),
-)
-
 HOME = (
     _yes_or_no(
         "escort_overnight",
@@ -237,6 +239,21 @@ HOME = (
         "home",
         "Is your home a safe place for the visit: a quiet room, pets kept apart, weapons locked "
         "away, and nobody there you are afraid of?",
+    ),
+    Question(
+        id="home_unsafe_why",
+        text="What would make a visit to your home unsafe?",
+        type=QuestionType.MULTI_CHOICE,
+        section="home",
+        choices=(
+            Choice("room", "There is no quiet room"),
+            Choice("pets", "Pets that cannot be kept apart"),
+            Choice("weapons", "Weapons that cannot be locked away"),
+            Choice("afraid", "Somebody there I am afraid of"),
+            Choice("other", "Something else"),
+        ),
+        show_if=ShowIf("home_safe", (False,)),
+        help="Choose all that apply. Much of it can be solved; only our staff see this.",
     ),
     _words(
         "anything_else",

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from config.demo.answers import eligible_answers
 from patients import instruments, questionnaire
 from patients.findings import CATALOGUE
+from patients.medicine_questions import COMMON
 from patients.medicines import NAMES, read
 from patients.screening import Limits, Outcome, Screening, Severity, age_on, screen
 
@@ -85,7 +86,13 @@ RULES: list[tuple[dict[str, Any], str, Severity, bool]] = [
     ({"medicines": ["topical_ketamine"]}, "medicine_topical_ketamine", REVIEW, True),
     ({"medicines": ["ketamine_elsewhere"]}, "medicine_ketamine_elsewhere", REVIEW, True),
     ({"medicines_other": "10 mg of Zorblax"}, "medicine_unrecognised", REVIEW, True),
+    ({"medicines_common": ["gabapentin"]}, "medicine_sedatives", REVIEW, True),
+    ({"medicines_common": ["sertraline", "st_john_s_wort"]}, "medicine_cyp3a4_2b6", REVIEW, True),
+    ({"ketamine_before": "badly"}, "ketamine_went_badly", REVIEW, True),
+    ({"conditions_other": "Lupus since 2011"}, "conditions_to_read", REVIEW, True),
 ]
+# What only the clinic's own records can tell: tests/patients/test_intake.py.
+BY_RECORDS = {"date_of_birth_differs", "answered_before"}
 
 
 def screened(**changes: object) -> Screening:
@@ -112,7 +119,7 @@ def test_it_applies_each_rule(
 
 
 def test_it_has_a_vector_for_everything_it_can_find() -> None:
-    assert {code for _, code, _, _ in RULES} | INFORMATION == set(CATALOGUE)
+    assert {code for _, code, _, _ in RULES} | INFORMATION | BY_RECORDS == set(CATALOGUE)
 
 
 def test_it_finds_ada_eligible_and_tells_her_what_everyone_is_told() -> None:
@@ -138,6 +145,9 @@ def test_it_finds_ada_eligible_and_tells_her_what_everyone_is_told() -> None:
         {"medicines_other": "n/a"},
         {"anything_else": "My dog is called Biscuit."},
         {"sex": "unsaid"},
+        {"medicines_common": ["sertraline", "lisinopril", "vitamin_d"]},
+        {"conditions_other": "None."},
+        {"ketamine_before": "well"},
     ],
     ids=str,
 )
@@ -192,6 +202,21 @@ def test_it_never_tells_a_patient_to_stop_a_medicine_or_leaves_a_gap_in_a_senten
 def test_it_fills_every_fact_into_the_reviewers_sentence(changes: dict[str, object]) -> None:
     for finding in screened(**changes).findings:
         assert list(string.Formatter().parse(finding.note)) == [(finding.note, None, None, None)]
+
+
+def test_it_tells_the_reviewer_why_a_home_is_not_safe() -> None:
+    why = {"home_safe": False, "home_unsafe_why": ["pets", "afraid"]}
+    notes = {one.code: one.note for one in screened(**why).findings}
+    assert "pets, afraid" in notes["home_unsafe"]
+    unsaid = {one.code: one.note for one in screened(home_safe=False).findings}
+    assert "no reason given" in unsaid["home_unsafe"]
+
+
+def test_a_medicine_is_read_alike_whether_it_is_ticked_or_written() -> None:
+    for choice in COMMON:
+        ticked = weighing(screened(medicines_common=[choice.value]))
+        written = weighing(screened(medicines_other=choice.label))
+        assert ticked == written - {"medicine_unrecognised"}, choice.label
 
 
 def test_it_tells_the_reviewer_the_figures() -> None:
@@ -326,6 +351,8 @@ LADDERS: dict[str, list[Any]] = {
     "seizures": [False, True],
     "sleep_apnoea": [False, True],
     "bladder_symptoms": [False, True],
+    "ketamine_before": ["none", "well", "badly"],
+    "conditions_other": ["none", "Lupus"],
     "psychosis": [False, True],
     "bipolar": [False, True],
     "substance_use": ["none", "past", "now"],
@@ -334,6 +361,7 @@ LADDERS: dict[str, list[Any]] = {
     "cssrs_6_recent": [False, True],
     **{f"auditc_{number}": [0, 1, 2, 3, 4] for number in range(1, 4)},
     "medicines": [["none"], ["opioids"], ["opioids", "theophylline"]],
+    "medicines_common": [["aspirin"], ["aspirin", "tramadol"]],
     "medicines_other": ["none", "none, something new", "none, something new, theophylline"],
     "escort_overnight": [True, False],
     "home_safe": [True, False],
