@@ -32,7 +32,7 @@ CLINIC_PHONE = env.str("CLINIC_PHONE", default="+1 312 555 0100")
 CONSULTATION_URL = env.str("CONSULTATION_URL", default="")
 CLINIC_TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="America/Chicago")
 EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="911")
-# What a patient reads of fees before cancelling by a link; empty says that it costs nothing.
+# What a patient reads before cancelling, after what it costs.
 CANCELLATION_POLICY = env.str("CANCELLATION_POLICY", default="")
 
 # -- apps --------------------------------------------------------------------------------------
@@ -180,6 +180,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "offer-times": {
+        "task": "booking.tasks.offer_times",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "settle-payments": {
+        "task": "booking.tasks.settle_payments",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "sweep-nurses": {
         "task": "nurses.tasks.sweep",
         "schedule": 5.0,
@@ -225,8 +235,28 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_ADAPTER = "config.core.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ENTRANCE = "patients.pages.account_entrance_forms"
+ACCOUNT_FORMS = {
+    "signup": f"{ENTRANCE}.SignUpForm",
+    "login": f"{ENTRANCE}.SignInForm",
+    "add_email": f"{ENTRANCE}.ChangeEmailForm",
+    "change_password": f"{ENTRANCE}.ChangePasswordForm",
+    "reset_password": f"{ENTRANCE}.ResetPasswordForm",
+    "reset_password_from_key": f"{ENTRANCE}.NewPasswordForm",
+    "reauthenticate": f"{ENTRANCE}.AgainForm",
+    "confirm_email_verification_code": f"{ENTRANCE}.CodeForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# A code is typed into the page that is open, which then goes on to where the person wanted to be.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 60 * 30
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -236,6 +266,20 @@ LOGIN_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_ONLY = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = CLINIC_NAME
+# One step before or after: telephones' clocks are not exact.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": f"{ENTRANCE}.SecondStepForm",
+    "reauthenticate": f"{ENTRANCE}.SecondStepAgainForm",
+    "activate_totp": f"{ENTRANCE}.AddAppForm",
+    "add_webauthn": f"{ENTRANCE}.AddPasskeyForm",
+    "edit_webauthn": f"{ENTRANCE}.RenamePasskeyForm",
+}
+# Browsers know no passkeys without TLS; on this machine alone they do.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
 
 SESSION_ENGINE = "config.core.sessions"
@@ -337,6 +381,20 @@ SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
 BOOKED_GRACE_SECONDS = env.int("BOOKED_GRACE_SECONDS", default=180)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=60)
 NOTICE_LANES = env.int("NOTICE_LANES", default=4)
+
+# -- money: amounts in cents -----------------------------------------------------------------------
+CURRENCY = env.str("CURRENCY", default="usd")
+# therapy -> what is asked for once a visit is booked
+DEPOSITS = env.json("DEPOSITS", default={})
+DEPOSIT_HOURS = env.int("DEPOSIT_HOURS", default=24)
+CANCEL_FREE_HOURS = env.int("CANCEL_FREE_HOURS", default=24)
+CANCEL_FEE_PERCENT = env.int("CANCEL_FEE_PERCENT", default=50)
+NO_SHOW_FEE_PERCENT = env.int("NO_SHOW_FEE_PERCENT", default=100)
+# Without a key nothing is paid here: pages say the price, and that a bill comes.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+OFFER_MINUTES = env.int("OFFER_MINUTES", default=120)
 
 # -- clinical policy: looser than the floors in config/core/policy.py is refused ----------------
 HEAVY_MEAL_HOURS = env.int("HEAVY_MEAL_HOURS", default=8)

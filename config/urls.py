@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 import config.checks
 import config.core.schema  # noqa: F401  both register themselves
-from config import pages
+from config import frame, pages
 
 # One door to sign in by, with its rate limits and, once required, its second step.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -16,6 +16,8 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("livez", pages.livez, name="livez"),
     path("readyz", pages.readyz, name="readyz"),
+    path("language/", frame.language, name="language"),
+    path("signed-in/", frame.signed_in, name="signed-in"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("go/", include("booking.links.urls")),
@@ -34,3 +36,5 @@ urlpatterns = [
     path("api/v1/", include("nurses.urls")),
     path("route/", include("nurses.page_urls")),
 ]
+
+handler500 = "config.frame.server_error"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -339,7 +340,7 @@ def test_it_dresses_the_pages_of_a_visitor(client: Client, name: str) -> None:
     shown = page(client, reverse(name))
     assert "stillwater.css" in shown
     assert shown.count("<h1>") == 1
-    assert "<script" not in shown
+    assert not re.search(r"<script(?![^>]* src=)", shown)
 
 
 @pytest.mark.parametrize("name", SIGNED_IN)
@@ -347,7 +348,7 @@ def test_it_dresses_the_pages_of_an_account(client: Client, name: str) -> None:
     client.force_login(make_user())
     shown = page(client, reverse(name))
     assert shown.count("<h1>") == 1
-    assert "<script" not in shown
+    assert not re.search(r"<script(?![^>]* src=)", shown)
 
 
 def test_it_offers_the_second_step_once_the_password_was_given_again(client: Client) -> None:

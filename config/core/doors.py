@@ -1,0 +1,156 @@
+"""Who may open a page of the patient's, and what sends a form only once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from config.core.clock import now
+from config.core.errors import deadlocks_retried
+from config.core.idempotency import FIRST, KEEP, body_hash
+from config.core.models import IdempotentAnswer, Role, User
+from config.core.postgres import prepared
+
+P = ParamSpec("P")
+
+# Fields that are never shown again, not even hidden.
+NEVER_KEPT = ("csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code")
+
+
+class PatientRequest(HttpRequest):
+    """A request that `for_patients` let in."""
+
+    user: User
+
+
+def for_patients(
+    view: Callable[Concatenate[PatientRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let signed-in patients in, and keep what they see out of every cache.
+
+    A stranger signs in first and comes back to what was asked for; what a form had sent is kept
+    on the way. Anybody else of the clinic reads where their own pages are (403).
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = _refusal(request) or view(_let_in(request), *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return answer
+
+
+def _let_in(request: Any) -> PatientRequest:
+    allowed: PatientRequest = request
+    return allowed
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    if not isinstance(request.user, User):
+        return _sign_in_first(request)
+    if request.user.role != Role.PATIENT:
+        return render(request, "not_a_patient.html", status=403)
+    return None
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    asked = request.get_full_path()
+    if request.headers.get("HX-Request") == "true":
+        # A piece of a page was asked for: the whole page is what to come back to.
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        asked = f"{shown.path}?{shown.query}" if shown.query else shown.path or asked
+        where = redirect_to_login(asked).headers["Location"]
+        return HttpResponse(headers={"HX-Redirect": where})
+    if request.method == "POST":
+        sign_in = f"{reverse('account_login')}?next={reverse('signed-in')}"
+        context = {"kept": kept(request), "sign_in": sign_in}
+        return render(request, "signed_out.html", context, status=403)
+    return redirect_to_login(asked)
+
+
+def kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what a form sent, to be sent again: nothing that is secret, and no files."""
+    return [
+        (name, str(value))
+        for name, values in request.POST.lists()
+        if name not in NEVER_KEPT
+        for value in values
+    ]
+
+
+# -- a form that does its work once --------------------------------------------------------------
+
+
+class OnceKey(forms.UUIDField):
+    """The hidden key of a form; one that is missing or broken is replaced."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, initial=uuid.uuid4)
+
+    def clean(self, value: Any) -> uuid.UUID:
+        """Return the key."""
+        try:
+            key: uuid.UUID | None = super().clean(value)
+        except ValidationError:
+            key = None
+        return key or uuid.uuid4()
+
+
+class OnceForm(forms.Form):
+    """A form that makes something: `form.cleaned_data["once"]` goes to `once`."""
+
+    once = OnceKey()
+
+
+class _Done(NamedTuple):
+    address: str
+    is_other: bool
+
+
+def once(request: PatientRequest, *, key: uuid.UUID, make: Callable[[], str]) -> HttpResponse:
+    """Make the thing and go to its address; asked again with the same key, only go there.
+
+    `make` runs in a transaction and returns the address. What it raises undoes everything, the
+    key included, so the form can be sent again. A twin sent at the same moment waits for the
+    first and goes where it went.
+    """
+    sent = sorted(pair for pair in kept(request) if pair[0] != "once")
+    done = _made_once(
+        user=request.user,
+        path=request.path[:500],
+        key=str(key),
+        body=body_hash(sent),
+        make=make,
+    )
+    if done.is_other:
+        messages.info(request, _("We already had this from you. Nothing was done a second time."))
+    return redirect(done.address)
+
+
+@deadlocks_retried
+@transaction.atomic
+def _made_once(*, user: User, path: str, key: str, body: str, make: Callable[[], str]) -> _Done:
+    number = prepared.row(FIRST, [user.pk, "POST", path, key, body, now()])
+    if number is None:
+        row = IdempotentAnswer.objects.get(user=user, method="POST", path=path, key=key)
+        return _Done(row.body, is_other=row.body_sha256 != body)
+    address = make()
+    prepared.change(KEEP, [303, address, *number])
+    return _Done(address, is_other=False)

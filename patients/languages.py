@@ -1,0 +1,79 @@
+"""The language a page is written in: a patient's own, else what the browser asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from config.core.models import Role, User
+from config.core.postgres import prepared
+from patients import accounts
+from patients.models import Patient
+
+ENGLISH = "en"
+# The clinic's own pages, and what programs and probes read.
+IN_ENGLISH = (
+    "/admin/",
+    "/staff/",
+    "/route/",
+    "/api/",
+    "/_allauth/",
+    "/hooks/",
+    "/livez",
+    "/readyz",
+)
+STORED = "SELECT language FROM patients_patient WHERE user_id = %s"
+
+
+def asked_for(request: HttpRequest) -> str:
+    """Return what this browser chose, else prefers; it asks no database."""
+    wish = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or request.headers.get(
+        "Accept-Language"
+    )
+    if not wish:
+        return str(settings.DEFAULT_LANGUAGE)
+    return translation.get_language_from_request(request).partition("-")[0]
+
+
+def of(request: HttpRequest) -> str:
+    """Return the language to answer in."""
+    if request.path.startswith(IN_ENGLISH):
+        return ENGLISH
+    user = request.user
+    if not isinstance(user, User):
+        return asked_for(request)
+    return _of_patient(user, request) if user.role == Role.PATIENT else ENGLISH
+
+
+def _of_patient(user: User, request: HttpRequest) -> str:
+    found = prepared.row(STORED, [user.pk])
+    if found is None:  # what they read until now is how they are written to from now on
+        wished = {"language": asked_for(request)}
+        return Patient.objects.get_or_create(user=user, defaults=wished)[0].language
+    return str(found[0])
+
+
+def choose(*, user: User, language: str) -> None:
+    """Keep the language that a patient chose, for pages and messages alike."""
+    if user.role == Role.PATIENT:
+        accounts.update(patient=accounts.patient_of(user), profile={"language": language})
+
+
+class PageLanguage:
+    """Answers each request in its language."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and say which language it is."""
+        language = of(request)
+        with translation.override(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
