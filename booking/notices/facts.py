@@ -200,7 +200,7 @@ def _visit(notice: Notice, appointment: Appointment, *, say: Say) -> dict[str, A
         "ends": say.moment(appointment.ends_at),
         "starts_today": _day(at, say) == _day(appointment.starts_at, say),
         "is_consultation": appointment.is_consultation,
-        "join_link": _join_link(appointment),
+        "join_link": join_link(appointment),
         "nurse_name": words.first_name(nurse.user.name) if nurse else "",
         "escort_name": words.name(appointment.patient.escort_name),
         "is_cancelled": notice.subject_of == CANCELLED,
@@ -223,7 +223,7 @@ def _day(instant: datetime, say: Say) -> object:
     return clock.local_day(instant, say.zone)
 
 
-def _join_link(appointment: Appointment) -> str:
+def join_link(appointment: Appointment) -> str:
     """Return where a consultation is held by video; empty where the clinic calls by phone."""
     if not appointment.is_consultation:
         return ""
