@@ -1,50 +1,48 @@
-"""What a patient sees first: what is true now, the next visit, and what is still open."""
+"""What a patient's visits come to: what is true now, the next visit, those after it, those before.
+
+All visits of a patient are read at once; what is said of them is worked out from these rows.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
 
 from booking import clock, presenting, rules
 from booking.models import UNDER_WAY, Appointment, Status
-from patients import gate
 from patients.models import Intake, Patient
 
-STEPS = {
-    "intake": "Health questions, answered and reviewed",
-    "order": "A prescriber's order",
-    "consents": "Consent forms signed",
-    "escort": "An adult who stays with you",
-    "address": "Your home address, inside the area we visit",
-}
-NO_INTAKE = "Please answer our questions about your health."
-INTAKE = {
-    Intake.Status.AWAITING_REVIEW: "We have your answers. A clinician is reading them.",
-    Intake.Status.ASKED: "We asked you for more about your answers. Please call us.",
-    Intake.Status.CLEARED: "Your answers are too old by now. Please answer our questions again.",
-    Intake.Status.DECLINED: "We cannot offer you this treatment as things stand. "
-    "Please call us: we would like to talk it over with you.",
-}
 DANGER = {"acute_suicidality", "suicidal_thoughts", "phq9_item_9"}
+# Events that never came: nobody is told for days that the nurse is with them.
+FORGOTTEN_AFTER = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One of the things to have before an infusion can be booked."""
+class Group:
+    """A visit of its own, or the visits of a course that stand in one list."""
 
-    label: str
-    is_done: bool
-    is_with_us: bool
-    next_step: str
+    course_id: UUID | None
+    visits: list[Appointment]
+
+    @property
+    def is_course(self) -> bool:
+        """Whether these were booked together."""
+        return self.course_id is not None and len(self.visits) > 1
+
+    @property
+    def first(self) -> Appointment:
+        """The visit that stands first."""
+        return self.visits[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything the patient's first page shows.
+    """Everything that the page of all visits shows of them.
 
     Attributes
     ----------
@@ -54,6 +52,8 @@ class Overview:
         The newest answers tell of thoughts of suicide or self-harm.
     phone
         Where we reach the patient; empty if we cannot.
+    place, of
+        Which of how many the next visit is in its course; zero where it is in none.
     """
 
     is_crisis: bool
@@ -62,33 +62,73 @@ class Overview:
     now: presenting.NowView | None
     visit: Appointment | None
     clock: presenting.ClockView | None
-    later: list[Appointment]
-    blocked: list[str]
-    steps: list[Step]
-
-    @property
-    def left(self) -> int:
-        """How many steps are open."""
-        return sum(not step.is_done for step in self.steps)
+    place: int
+    of: int
+    later: list[Group]
+    past: list[Group]
 
 
 def of(*, patient: Patient, at: datetime) -> Overview:
     """Return the overview of a patient at an instant."""
-    visits = _to_come(patient, at)
-    visit = visits[0] if visits else None
-    times = times_of(visit) if visit else None
+    visits = visits_of(patient)
+    ahead = [visit for visit in visits if is_ahead(visit, at=at)]
+    past = [visit for visit in reversed(visits) if not is_ahead(visit, at=at)]
+    visit = ahead[0] if ahead else None
     intake = Intake.objects.newest(patient=patient)
+    place, among = place_in_course(visit, visits) if visit else (0, 0)
     return Overview(
         is_crisis=_is_crisis(intake),
         is_in_danger=_is_in_danger(intake),
         phone=patient.phone,
-        now=_now(patient, visit, at),
+        now=now_of(visits, at=at),
         visit=visit,
-        clock=presenting.clock_view(times=times, zone=_zone(visit)) if visit and times else None,
-        later=visits[1:],
-        blocked=[_next_step(code, intake) for code in visit.blocked] if visit else [],
-        steps=_steps(patient, intake),
+        clock=clock_of(visit) if visit else None,
+        place=place,
+        of=among,
+        later=grouped(ahead[1:]),
+        past=grouped(past),
     )
+
+
+def visits_of(patient: Patient) -> list[Appointment]:
+    """Return every visit of a patient, soonest first, with what the pages say of each."""
+    rows = Appointment.objects.of(patient=patient)
+    return list(rows.select_related("therapy", "nurse__user"))
+
+
+def is_ahead(visit: Appointment, *, at: datetime) -> bool:
+    """Whether it is to come or under way."""
+    if visit.status == Status.BOOKED:
+        return visit.ends_at > at
+    return visit.status in UNDER_WAY and at < visit.ends_at + FORGOTTEN_AFTER
+
+
+def grouped(visits: Iterable[Appointment]) -> list[Group]:
+    """Return the visits in their order, those of a course together where its first one stands."""
+    groups: list[Group] = []
+    courses: dict[UUID, Group] = {}
+    for visit in visits:
+        known = courses.get(visit.course_id) if visit.course_id else None
+        if known is not None:
+            known.visits.append(visit)
+            continue
+        groups.append(Group(course_id=visit.course_id, visits=[visit]))
+        if visit.course_id:
+            courses[visit.course_id] = groups[-1]
+    return groups
+
+
+def place_in_course(visit: Appointment, visits: Sequence[Appointment]) -> tuple[int, int]:
+    """Return which of how many the visit is; those that were given up do not count."""
+    if visit.course_id is None:
+        return (0, 0)
+    of_course = [
+        one.pk
+        for one in visits
+        if one.course_id == visit.course_id
+        and (one.status != Status.CANCELLED or one.pk == visit.pk)
+    ]
+    return (of_course.index(visit.pk) + 1, len(of_course))
 
 
 def example(*, at: datetime) -> presenting.ClockView:
@@ -102,6 +142,17 @@ def example(*, at: datetime) -> presenting.ClockView:
         rules=rules.clock_rules(),
     )
     return presenting.clock_view(times=times, zone=zone)
+
+
+def zone_of(appointment: Appointment) -> ZoneInfo:
+    """Return the zone of the place of a visit."""
+    return ZoneInfo(appointment.time_zone)
+
+
+def clock_of(appointment: Appointment) -> presenting.ClockView | None:
+    """Return the clock of an infusion, ready to be drawn; a consultation has none."""
+    times = times_of(appointment)
+    return presenting.clock_view(times=times, zone=zone_of(appointment)) if times else None
 
 
 def times_of(appointment: Appointment) -> clock.Times | None:
@@ -123,38 +174,68 @@ def times_of(appointment: Appointment) -> clock.Times | None:
     )
 
 
-def _zone(appointment: Appointment) -> ZoneInfo:
-    return ZoneInfo(appointment.time_zone)
+# -- now ------------------------------------------------------------------------------------------
 
 
-def _to_come(patient: Patient, at: datetime) -> list[Appointment]:
-    ahead = Q(status=Status.BOOKED, ends_at__gt=at)
-    visits = Appointment.objects.of(patient=patient).select_related("therapy")
-    return list(visits.filter(ahead | Q(status__in=UNDER_WAY)))
+def now_of(visits: Sequence[Appointment], *, at: datetime) -> presenting.NowView | None:
+    """Return the one thing that is true at an instant, of all of a patient's visits."""
+    visit = next((one for one in visits if is_ahead(one, at=at)), None)
+    warning = _warning(visits, at=at)
+    if visit is not None and _is_asking(visit, at=at):
+        shown = _about(visit, at=at)
+        is_of_another = warning is not None and warning[0] != visit.pk
+        if shown and warning and is_of_another and visit.status == Status.BOOKED:
+            return replace(shown, detail=f"{shown.detail} {presenting.no_driving(*warning[1:])}")
+        return shown
+    if warning is not None:
+        return presenting.no_driving_view(drive_after=warning[1], zone=warning[2])
+    return _about(visit, at=at) if visit else None
 
 
-def _now(patient: Patient, visit: Appointment | None, at: datetime) -> presenting.NowView | None:
-    if visit and visit.status in UNDER_WAY:
-        return _now_at(visit, at)
-    dosed = Appointment.objects.of(patient=patient).filter(
-        dosed_at__isnull=False, drive_after__gt=at
-    )
-    latest = dosed.order_by("-drive_after").first()
-    if latest and latest.drive_after:
-        return presenting.no_driving_view(drive_after=latest.drive_after, zone=_zone(latest))
-    return _now_at(visit, at) if visit else None
-
-
-def _now_at(visit: Appointment, at: datetime) -> presenting.NowView | None:
-    times = times_of(visit)
+def _about(visit: Appointment, *, at: datetime) -> presenting.NowView | None:
+    """Return what a visit that is to come, or under way, asks of the patient."""
+    times, zone = times_of(visit), zone_of(visit)
     if times is None:
-        return None
+        ends_at = visit.ends_at
+        return presenting.talk_view(starts_at=visit.starts_at, ends_at=ends_at, zone=zone, at=at)
     stages = {
         Status.BOOKED: presenting.Stage.AHEAD,
         Status.EN_ROUTE: presenting.Stage.ON_THE_WAY,
     }
     stage = stages.get(Status(visit.status), presenting.Stage.HERE)
-    return presenting.now_view(times=times, zone=_zone(visit), at=at, stage=stage)
+    return presenting.now_view(times=times, zone=zone, at=at, stage=stage)
+
+
+def _is_asking(visit: Appointment, *, at: datetime) -> bool:
+    """Whether it is under way, or asks for something that it did not ask for the week before."""
+    begins = visit.heavy_meal_until or visit.starts_at
+    return visit.status != Status.BOOKED or at >= begins
+
+
+def _warning(
+    visits: Iterable[Appointment], *, at: datetime
+) -> tuple[UUID, datetime, ZoneInfo] | None:
+    """Return the visit after which driving is forbidden longest, until when, and its zone.
+
+    A dose was given; or it may have been, where nobody has recorded anything yet.
+    """
+    forbidden = [
+        (visit.drive_after, visit)
+        for visit in visits
+        if visit.drive_after is not None and visit.drive_after > at and _is_dosed(visit, at=at)
+    ]
+    if not forbidden:
+        return None
+    until, visit = max(forbidden, key=lambda one: one[0])
+    return visit.pk, until, zone_of(visit)
+
+
+def _is_dosed(visit: Appointment, *, at: datetime) -> bool:
+    is_open = visit.status in (Status.BOOKED, *UNDER_WAY)
+    return visit.dosed_at is not None or (is_open and visit.ends_at <= at)
+
+
+# -- danger ---------------------------------------------------------------------------------------
 
 
 def _is_crisis(intake: Intake | None) -> bool:
@@ -167,23 +248,3 @@ def _is_crisis(intake: Intake | None) -> bool:
 
 def _is_in_danger(intake: Intake | None) -> bool:
     return intake is not None and any(one["code"] in DANGER for one in intake.findings)
-
-
-def _steps(patient: Patient, intake: Intake | None) -> list[Step]:
-    answers = gate.summary(patient=patient)
-    is_read = intake is not None and intake.status == Intake.Status.AWAITING_REVIEW
-    return [
-        Step(
-            label=label,
-            is_done=answers[name] == "ok",
-            is_with_us=name == "intake" and is_read,
-            next_step=_next_step(answers[name], intake),
-        )
-        for name, label in STEPS.items()
-    ]
-
-
-def _next_step(code: str, intake: Intake | None) -> str:
-    if code == "not_cleared":
-        return INTAKE[Intake.Status(intake.status)] if intake else NO_INTAKE
-    return gate.NEXT_STEPS.get(code, code)

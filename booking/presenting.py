@@ -156,11 +156,20 @@ def now_view(*, times: Times, zone: ZoneInfo, at: datetime, stage: Stage = Stage
             _("Now"), _("Your nurse is on the way"), _("Nothing to eat or drink until then.")
         )
     if stage == Stage.HERE:
-        return NowView(_("Now"), _("Your nurse is with you"), _no_driving(times.drive_after, zone))
+        return NowView(_("Now"), _("Your nurse is with you"), no_driving(times.drive_after, zone))
     for until, headline, detail in _before_the_visit(times, zone):
         if at < until:
             return NowView(_now_until(_near(until, at, zone)), headline, with_one_stop(detail))
     return NowView(_("Now"), _("Your nurse is due"), _("If nobody has come, call us."))
+
+
+def say_near(instant: datetime, *, at: datetime, zone: ZoneInfo) -> str:
+    """`today, 2:00 PM`, `tomorrow, 7:00 PM`, else the whole moment; seen from another instant."""
+    days = (local_day(instant, zone) - local_day(at, zone)).days
+    near = {-1: _("yesterday, %(time)s"), 0: _("today, %(time)s"), 1: _("tomorrow, %(time)s")}
+    if days not in near:
+        return say_moment(instant, zone)
+    return near[days] % {"time": say_time(instant, zone)}
 
 
 def no_driving_view(*, drive_after: datetime, zone: ZoneInfo) -> NowView:
@@ -176,7 +185,24 @@ def _now_until(said: str) -> str:
     return _("Now, until %(moment)s") % {"moment": said}
 
 
-def _no_driving(drive_after: datetime, zone: ZoneInfo) -> str:
+def talk_view(
+    *, starts_at: datetime, ends_at: datetime, zone: ZoneInfo, at: datetime
+) -> NowView | None:
+    """Say, on its day, when a talk by video or phone is; it asks for nothing before."""
+    if not _same_day(starts_at, at, zone) or at >= ends_at:
+        return None
+    time = {"time": say_time(starts_at, zone)}
+    if at < starts_at:
+        return NowView(
+            _now_until(time["time"]),
+            _("Your talk is today at %(time)s") % time,
+            _("You need not prepare anything, and you may eat and drive as usual."),
+        )
+    return NowView(_("Now"), _("It is time for your talk"), _("If we do not reach you, call us."))
+
+
+def no_driving(drive_after: datetime, zone: ZoneInfo) -> str:
+    """Say in a sentence until when not to drive."""
     said = _("No driving or machinery before %(moment)s.")
     return with_one_stop(said % {"moment": say_moment(drive_after, zone)})
 

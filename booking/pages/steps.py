@@ -122,7 +122,7 @@ def checklist(*, patient: Patient, therapy: Therapy | None = None) -> Checklist:
         where to reach the patient.
     """
     if therapy is not None and not therapy.needs_order:
-        return Checklist((_contact(patient, therapy),))
+        return Checklist((_talk(patient, therapy),))
     closed = gate.summary(patient=patient, therapy=therapy)
     return Checklist(
         (
@@ -135,9 +135,30 @@ def checklist(*, patient: Patient, therapy: Therapy | None = None) -> Checklist:
     )
 
 
-def _contact(patient: Patient, talk: Therapy) -> Step:
+def step_for(*, patient: Patient, code: str) -> Step:
+    """Return the step behind a code of the gate, such as `escort_missing`."""
+    match code:
+        case "not_cleared":
+            return _intake(patient, code)
+        case "order_missing" | "order_exhausted":
+            return _order(patient, code)
+        case "consent_missing":
+            return _consents(code)
+        case "escort_missing":
+            return _escort(patient, code)
+        case "contact_missing":
+            return _contact(is_closed=True)
+        case _:
+            return _address(patient, code)
+
+
+def _talk(patient: Patient, talk: Therapy) -> Step:
     at = now()
     is_closed = gate.ask(patient=patient, therapy=talk, starts_at=at, asked_at=at)
+    return _contact(is_closed=bool(is_closed))
+
+
+def _contact(*, is_closed: bool) -> Step:
     return Step(
         name="contact",
         label=_("Where we can reach you"),

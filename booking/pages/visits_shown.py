@@ -1,0 +1,130 @@
+"""What the page of one visit shows, gathered from the rules and said in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from booking import changes, driving, overview, presenting
+from booking.models import ENDED, UNDER_WAY, Appointment, Status, VisitAnswer
+from booking.notices import later, words
+from booking.notices.facts import join_link
+from booking.pages import steps_blocking, visits_states, visits_todo, visits_told
+from patients import homes
+from patients.accounts import address_of
+
+WHERE = ("line1", "line2", "city", "state", "postal_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Escort:
+    """The adult who stays, and whether that was confirmed for this visit."""
+
+    name: str
+    phone: str
+    tag: str
+    colour: str
+    detail: str
+
+
+def now_of(visit: Appointment, *, at: datetime) -> presenting.NowView | None:
+    """Return the one thing that is true now, on the page of a visit that is to come or just was."""
+    is_last_word = visit.status in ENDED and not _is_warned(visit, at=at)
+    return None if is_last_word else overview.now_of(overview.visits_of(visit.patient), at=at)
+
+
+def page_of(visit: Appointment, *, at: datetime) -> dict[str, Any]:
+    """Return everything that the page of a visit shows."""
+    visits = overview.visits_of(visit.patient)
+    place, among = overview.place_in_course(visit, visits)
+    is_ahead = overview.is_ahead(visit, at=at)
+    is_last_word = visit.status in ENDED and not _is_warned(visit, at=at)
+    return {
+        "visit": visit,
+        "state": visits_states.state_of(visit, at=at),
+        "now": None if is_last_word else overview.now_of(visits, at=at),
+        "is_ahead": is_ahead,
+        "is_followed": is_ahead or _is_warned(visit, at=at),
+        "clock": overview.clock_of(visit) if is_ahead else None,
+        "drive_after": drive_after(visit, at=at),
+        "place": place,
+        "among": among,
+        "blocking": steps_blocking.blocking(visit) if is_ahead else [],
+        "lapses": is_ahead and not visit.blocked and later.lapsing(visit) is not None,
+        "todos": visits_todo.todos_of(visit, at=at) if is_ahead else [],
+        "messages": visits_told.messages_of(visit, at=at),
+        "join_link": join_link(visit) if is_ahead else "",
+        "is_movable": changes.is_movable(visit, at=at),
+        "is_cancellable": changes.is_cancellable(visit, at=at),
+        **_at_home(visit, at=at),
+    }
+
+
+def _at_home(visit: Appointment, *, at: datetime) -> dict[str, Any]:
+    """Return where it is, who comes and who stays; nothing for a talk."""
+    if visit.is_consultation:
+        return {}
+    home = address_of(visit.patient)
+    return {
+        "nurse": words.first_name(visit.nurse.user.name) if visit.nurse else "",
+        "arrival": _arrival(visit, at=at),
+        "escort": _escort(visit),
+        "directions": homes.as_lines(homes.notes_at(visit)),
+        "lives_elsewhere": home is None or any(getattr(home, f) != getattr(visit, f) for f in WHERE),
+    }
+
+
+def _arrival(visit: Appointment, *, at: datetime) -> str:
+    """Say when the nurse comes, or came."""
+    zone = overview.zone_of(visit)
+    expected = {"time": presenting.say_near(visit.starts_at, at=at, zone=zone)}
+    if visit.status == Status.EN_ROUTE and visit.departed_at:
+        left = {"left": presenting.say_time(visit.departed_at, zone)} | expected
+        return _("Set off at %(left)s; expected %(time)s.") % left
+    if visit.status in UNDER_WAY:
+        return _("With you now.")
+    if visit.status in ENDED:
+        return ""
+    return presenting.with_one_stop(_("Arrives %(time)s.") % expected)
+
+
+def _escort(visit: Appointment) -> Escort | None:
+    """Return who stays; what was confirmed for an earlier time of the visit does not count."""
+    patient = visit.patient
+    if not patient.escort_name:
+        return None
+    rows = VisitAnswer.objects.filter(
+        appointment=visit, purpose=VisitAnswer.Purpose.ESCORT, version=visit.version
+    )
+    answer = rows.order_by("at", "pk").last()
+    said = answer.facts.get("answer") if answer else None
+    tag, colour, detail = {
+        "yes": (_("ready"), "green", ""),
+        "no": (_("not sure yet"), "amber", _("You told us. We call you and find a way.")),
+    }.get(
+        str(said),
+        (_("not confirmed yet"), "amber", _("We ask you the day before the visit.")),
+    )
+    if visit.status in ENDED:
+        tag = colour = detail = ""
+    return Escort(words.name(patient.escort_name), patient.escort_phone, tag, colour, detail)
+
+
+def drive_after(visit: Appointment, *, at: datetime) -> str:
+    """Say until when not to drive after a visit that was given; empty once that is over."""
+    until = driving.latest(visit, at=at) if visit.dosed_at else None
+    return presenting.say_moment(until, overview.zone_of(visit)) if until and until > at else ""
+
+
+def _is_warned(visit: Appointment, *, at: datetime) -> bool:
+    return bool(visit.dosed_at and visit.drive_after and visit.drive_after > at)
+
+
+def policy() -> str:
+    """Return what is said of fees before a visit is given up."""
+    said: str = settings.CANCELLATION_POLICY
+    return said
