@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 import config.checks
@@ -18,7 +19,10 @@ urlpatterns = [
     path("readyz", pages.readyz, name="readyz"),
     path("language/", frame.language, name="language"),
     path("signed-in/", frame.signed_in, name="signed-in"),
+    path("accounts/sessions/", RedirectView.as_view(pattern_name="account-devices")),
     path("accounts/", include("allauth.urls")),
+    path("account/", include("patients.pages.account_urls")),
+    path("account/", include("booking.pages.account_urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("go/", include("booking.links.urls")),
     path("hooks/", include("booking.channels.urls")),

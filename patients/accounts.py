@@ -16,7 +16,7 @@ from config.core.clock import now
 from config.core.errors import Malformed
 from config.core.models import Role, User
 from config.core.postgres import prepared
-from patients import contacts, places
+from patients import contacts, homes, places
 from patients.models import Address, Patient
 
 # Farther than this from the middle of the ZIP code, a point is taken for a mistake.
@@ -96,9 +96,13 @@ def touch(patient: Patient) -> None:
 
 @transaction.atomic
 def update(
-    *, patient: Patient, profile: Mapping[str, Any], address: Mapping[str, Any] | None = None
+    *,
+    patient: Patient,
+    profile: Mapping[str, Any],
+    address: Mapping[str, Any] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Change what was sent of the profile and of the address, and nothing else.
+    """Change what was sent of the profile, the address and its directions, and nothing else.
 
     Raises
     ------
@@ -108,6 +112,8 @@ def update(
     touch(patient)
     if address:
         _change_address(patient=patient, sent=address)
+    if notes is not None:
+        homes.write(patient=patient, notes=notes)
     if "name" in profile:
         patient.user.name = profile["name"]
         patient.user.save(update_fields=["name"])

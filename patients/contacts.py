@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from config.core.clock import now
 from config.core.models import User
@@ -19,11 +20,16 @@ SELECT reason FROM patients_closedcontact
 WHERE channel = %s AND address = %s AND reopened_at IS NULL
 ORDER BY id LIMIT 1
 """
-# What the profile says beside the box; kept with each answer, so that it can be shown later.
-WORDING = (
+# What the pages say beside the box, in the reader's language; kept with each answer as it was read.
+WORDING = _(
     "I agree to texts about visits at this number. Their number varies with my visits; message "
     "and data rates may apply. I can reply STOP at any time, or HELP for help."
 )
+ESCORT_WORDING = _(
+    "The adult who stays with me agrees to texts about my visits at this number. Message and data "
+    "rates may apply. They can reply STOP at any time, or HELP for help."
+)
+WORDINGS = {"patient": WORDING, "escort": ESCORT_WORDING}
 
 
 def kept(*, channel: str, address: str) -> str:
@@ -99,6 +105,12 @@ def people(*, channel: str, address: str) -> QuerySet[Patient]:
     return Patient.objects.filter(Q(phone=address) | Q(escort_phone=address))
 
 
+def reached_at(patient: Patient) -> list[tuple[str, str]]:
+    """Return the patient's own addresses, by channel."""
+    own = [(EMAIL, patient.user.email), (SMS, patient.phone)]
+    return [(channel, address) for channel, address in own if address]
+
+
 def texts_of(patient: Patient) -> dict[str, tuple[str, bool]]:
     """Return whose number takes texts: number and yes or no, for patient and escort."""
     return {
@@ -118,5 +130,10 @@ def record(*, patient: Patient, whose: str, agreed: bool, told_by: str) -> None:
     """Keep one yes or no, with the words it was given to."""
     phone = patient.phone if whose == "patient" else patient.escort_phone
     TextConsent.objects.create(
-        patient=patient, whose=whose, phone=phone, agreed=agreed, told_by=told_by, wording=WORDING
+        patient=patient,
+        whose=whose,
+        phone=phone,
+        agreed=agreed,
+        told_by=told_by,
+        wording=str(WORDINGS[whose]),
     )
