@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from booking import attention, closures, gates
@@ -14,17 +14,20 @@ from booking.models import Appointment, Notice, NoticeStatus
 from booking.notices import ledger
 from booking.notices.planned import Kind, Recipient
 from config.core.clock import now
-from patients.models import Intake
+from patients.models import Draft, Intake, Patient
 
 AT_ONCE = 50
 # The evening message goes six hours before the food stop or earlier, and has an hour to arrive.
 CALL_BEFORE_FOOD_STOP = timedelta(hours=5)
+# Answers that were called about while they were written are not called about again when sent.
+SAME_CRISIS = timedelta(hours=1)
 
 
 def run() -> int:
     """Do all of it and return how much there was."""
     return (
-        page_crises()
+        page_unsent_crises()
+        + page_crises()
         + gates.recheck()
         + closures.sweep()
         + ledger.recover_lapsed()
@@ -34,26 +37,44 @@ def run() -> int:
     )
 
 
-def page_crises() -> int:
-    """Alert on-call staff to each intake in crisis that nobody was alerted about."""
-    subject = Concat(Value("intake/"), Cast(OuterRef("pk"), CharField()))
-    paged = Notice.objects.filter(kind=Kind.crisis, subject_of=subject, patient=OuterRef("patient"))
-    unseen = Intake.objects.filter(~Exists(paged), outcome=Intake.Outcome.CRISIS)
-    rows = unseen.select_related("patient").order_by(F("submitted_at"), "pk")[:AT_ONCE]
-    for intake in rows:
-        _page_crisis(intake)
+def page_unsent_crises() -> int:
+    """Alert on-call staff to answers in crisis that are only saved yet, and may never be sent."""
+    paged = _paged("draft")
+    unseen = Draft.objects.filter(~Exists(paged), crisis_at__isnull=False)
+    rows = unseen.select_related("patient").order_by("crisis_at", "pk")[:AT_ONCE]
+    for draft in rows:
+        _page_crisis(draft.patient, f"draft/{draft.pk}", intake=draft.intake)
     return len(rows)
 
 
+def page_crises() -> int:
+    """Alert on-call staff to each intake in crisis that nobody was alerted about."""
+    written = Draft.objects.filter(
+        intake=OuterRef("pk"), crisis_at__gt=OuterRef("submitted_at") - SAME_CRISIS
+    )
+    unseen = Intake.objects.filter(
+        ~Exists(_paged("intake")), ~Exists(written), outcome=Intake.Outcome.CRISIS
+    )
+    rows = unseen.select_related("patient").order_by(F("submitted_at"), "pk")[:AT_ONCE]
+    for intake in rows:
+        _page_crisis(intake.patient, f"intake/{intake.pk}", intake=intake)
+    return len(rows)
+
+
+def _paged(what: str) -> QuerySet[Notice]:
+    subject = Concat(Value(f"{what}/"), Cast(OuterRef("pk"), CharField()))
+    return Notice.objects.filter(kind=Kind.crisis, subject_of=subject, patient=OuterRef("patient"))
+
+
 @transaction.atomic
-def _page_crisis(intake: Intake) -> None:
-    subject = f"intake/{intake.pk}"
-    paging.page(kind=Kind.crisis, subject_of=subject, detail_facts={}, patient=intake.patient)
+def _page_crisis(patient: Patient, subject: str, *, intake: Intake | None) -> None:
+    paging.page(kind=Kind.crisis, subject_of=subject, detail_facts={}, patient=patient)
+    what = "an intake" if intake else "a questionnaire that is not sent yet"
     attention.ask(
         kind="crisis",
         key=subject,
-        detail="Answers in an intake need a call now.",
-        patient=intake.patient,
+        detail=f"Answers in {what} need a call now.",
+        patient=patient,
         intake=intake,
     )
 

@@ -409,6 +409,7 @@ MAX_DRIVING_MINUTES = env.int("MAX_DRIVING_MINUTES", default=300)
 MAX_WORKING_MINUTES = env.int("MAX_WORKING_MINUTES", default=720)
 OBSERVATION_FLOOR_MINUTES = env.int("OBSERVATION_FLOOR_MINUTES", default=60)
 INTAKE_DAYS = env.int("INTAKE_DAYS", default=90)
+INTAKE_FULL_DAYS = env.int("INTAKE_FULL_DAYS", default=180)
 
 # -- travel: none is the crow's flight, lengthened ----------------------------------------------
 TRAVEL_URL = env.str("TRAVEL_URL", default="")

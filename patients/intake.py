@@ -38,13 +38,21 @@ def begin(*, patient: Patient) -> None:
 
 
 @transaction.atomic
-def submit(*, patient: Patient, answers: object, at: datetime | None = None) -> Intake:
+def submit(
+    *,
+    patient: Patient,
+    answers: object,
+    at: datetime | None = None,
+    rechecks: Intake | None = None,
+) -> Intake:
     """Screen the answers and keep them; what nothing was found in is cleared at once.
 
     Parameters
     ----------
     at
         When they were given; now, if not said. No HTTP door says it.
+    rechecks
+        The cleared intake that was asked about again, if not everything was asked.
 
     Raises
     ------
@@ -62,7 +70,7 @@ def submit(*, patient: Patient, answers: object, at: datetime | None = None) -> 
         outcome = Outcome.REVIEW
     _fill_date_of_birth(patient, cleaned)
     Patient.objects.filter(pk=patient.pk).update(intake_begun_at=None)
-    return Intake.objects.create(
+    row = Intake(
         patient=patient,
         version=questionnaire.VERSION,
         answers=cleaned,
@@ -73,6 +81,26 @@ def submit(*, patient: Patient, answers: object, at: datetime | None = None) -> 
         submitted_at=at,
         valid_until=at + intake_validity(),
     )
+    if rechecks is not None:
+        _stand_by(row, rechecks)
+    row.save()
+    return row
+
+
+def _stand_by(row: Intake, earlier: Intake) -> None:
+    """Let a clinician's decision stand where an asked-again intake finds nothing new to them.
+
+    It stands as long as it would have stood: asking again does not decide again.
+    """
+    row.rechecks, row.full_at = earlier, earlier.full_at or earlier.submitted_at
+    known = {(one["code"], one["note"]) for one in earlier.findings}
+    is_new = any((one["code"], one["note"]) not in known for one in row.findings)
+    if row.outcome == Outcome.ELIGIBLE or is_new or earlier.decided_by is None:
+        return
+    row.status = earlier.status
+    row.decided_by, row.decided_at = earlier.decided_by, earlier.decided_at
+    row.reason = f"Asked again; nothing new since intake {earlier.pk}. {earlier.reason}"
+    row.valid_until = min(row.valid_until, earlier.valid_until)
 
 
 @transaction.atomic

@@ -15,7 +15,18 @@ from patients.instruments import Score
 from patients.medicine_questions import LABELS
 from patients.questions import Answer
 
-__all__ = ["Finding", "Limits", "Outcome", "Score", "Screening", "Severity", "age_on", "screen"]
+__all__ = [
+    "Danger",
+    "Finding",
+    "Limits",
+    "Outcome",
+    "Score",
+    "Screening",
+    "Severity",
+    "age_on",
+    "danger",
+    "screen",
+]
 
 Answers = Mapping[str, Answer]
 
@@ -27,6 +38,14 @@ class Outcome(StrEnum):
     EXCLUDED = "excluded"
     REVIEW = "review"
     ELIGIBLE = "eligible"
+
+
+class Danger(StrEnum):
+    """What single answers say already, before everything is answered."""
+
+    NONE = "none"
+    THOUGHTS = "thoughts"
+    ACUTE = "acute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +142,16 @@ def screen(answers: Answers, *, today: date, limits: Limits = _DEFAULTS) -> Scre
     order = list(CATALOGUE)
     findings = tuple(sorted(found, key=lambda one: order.index(one.code)))
     return Screening(_outcome(findings[0].severity), findings, scores)
+
+
+def danger(answers: Answers, *, limits: Limits = _DEFAULTS) -> Danger:
+    """Say whether help has to be shown now: `ACUTE` is what screening calls a crisis."""
+    if any(answers.get(item) is True for item in _ACUTE):
+        return Danger.ACUTE
+    thoughts = any(answers.get(item) is True for item in _THOUGHTS)
+    if thoughts or _number(answers, "phq9_9") >= limits.phq9_item_9:
+        return Danger.THOUGHTS
+    return Danger.NONE
 
 
 def _outcome(worst: Severity) -> Outcome:
