@@ -16,7 +16,6 @@ from booking.delivery import alarm, watching
 from booking.notices import ledger
 from config.core import clock, heartbeats
 from config.core.models import Role, User
-from patients import accounts
 from scheduling import engines
 
 # A bell a minute, and a ring may plan for a few of them.
@@ -32,8 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("route")
     if user.is_staff:
         return redirect("admin:index")
-    shown = overview.of(patient=accounts.patient_of(user), at=clock.now())
-    return render(request, "home.html", {"overview": shown})
+    return redirect("visits")
 
 
 def livez(_: HttpRequest) -> JsonResponse:

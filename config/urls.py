@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/", include("patients.pages.account_urls")),
     path("account/", include("booking.pages.account_urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("visits/", include("booking.pages.visit_urls")),
     path("go/", include("booking.links.urls")),
     path("hooks/", include("booking.channels.urls")),
     path("staff/", include("booking.desk.urls")),

@@ -1,0 +1,89 @@
+"""What the pages that change a visit show, and how a refusal is said on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _, gettext_lazy
+
+from booking import changes, overview
+from booking.models import Appointment
+from booking.pages import picker, visits_states
+from booking.pages.visit_forms import MoveForm
+from config.core import clock
+from config.core.errors import Refused
+
+STILL_YOURS = gettext_lazy("Your visit stays as it is until another time is held for you.")
+WORDS = {
+    "slot_taken": gettext_lazy("That time has just been taken."),
+    "not_offered": gettext_lazy("No nurse can come at that time any more."),
+    "notice_too_short": gettext_lazy("That time is too near. Please choose a later one."),
+    "beyond_horizon": gettext_lazy("That time is too far ahead. Please choose an earlier one."),
+    "too_late_at_night": gettext_lazy("That time is too early or too late in the day."),
+    "interval_too_short": gettext_lazy("That time is too close to another of your visits."),
+    "patient_busy": gettext_lazy("You have another visit at that time."),
+    "too_late_to_change": gettext_lazy("It is too late to change this visit here. Please call us."),
+    "order_missing": gettext_lazy("Your order does not reach as far as that day."),
+}
+
+
+def moving(visit: Appointment, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page of other times shows; nothing is held for who looks."""
+    at = clock.now()
+    is_movable = changes.is_movable(visit, at=at)
+    times = _times(visit, query) if is_movable else None
+    chosen = times.chosen if times else None
+    initial = {"version": visit.version, "starts_at": chosen.at if chosen else ""}
+    return {
+        "visit": visit,
+        "state": visits_states.state_of(visit, at=at),
+        "is_movable": is_movable,
+        "is_cancellable": changes.is_cancellable(visit, at=at),
+        "picker": times,
+        "form": MoveForm(initial=initial),
+        "beside": changes.beside_in_course(visit),
+    }
+
+
+def cancelling(visit: Appointment) -> dict[str, Any]:
+    """Return what the page shows on which a visit is given up."""
+    at = clock.now()
+    return {
+        "visit": visit,
+        "state": visits_states.state_of(visit, at=at),
+        "is_movable": changes.is_movable(visit, at=at),
+        "is_cancellable": changes.is_cancellable(visit, at=at),
+        "later": changes.later_of_course(visit),
+        "clock": overview.clock_of(visit),
+        "policy": settings.CANCELLATION_POLICY,
+    }
+
+
+def _times(visit: Appointment, query: Mapping[str, str]) -> picker.Picker | None:
+    try:
+        return picker.of(patient=visit.patient, therapy=visit.therapy, query=query, without=visit)
+    except Refused:
+        return None
+
+
+def in_words(refused: Refused) -> list[str]:
+    """Say why a change was refused, in the language in force, and that nothing was lost."""
+    if isinstance(refused, changes.MovedMeanwhile):
+        return [
+            _(
+                "This visit was changed in the meantime, perhaps in another window. Below is how it "
+                "stands now. Please choose again."
+            )
+        ]
+    said = [_said(code) for code in refused.codes]
+    return [*dict.fromkeys(said), str(STILL_YOURS)]
+
+
+def _said(code: str) -> str:
+    if code in WORDS:
+        return str(WORDS[code])
+    if code == "wrong_state":
+        return _("This visit is not to come any more.")
+    return _("Something else is open before this visit: see “My visits”, or call us.")
