@@ -62,13 +62,18 @@ def row(
     visit: Appointment, *, kind: str, notice_class: str, channel: str,
     at: datetime, useful: timedelta,
 ) -> Notice:  # fmt: skip
-    """Return a message to a visit's patient that falls due at a time."""
+    """Return a message to a visit's patient that falls due at a time.
+
+    A clinic this young has few patients: each visit has an address of its own, so that what is
+    held at an address is one visit's.
+    """
     return Notice(
         appointment=visit,
         version=visit.version,
         kind=kind,
         recipient="patient",
         channel=channel,
+        facts={"to": f"{visit.pk}@example.com"} if channel == "email" else {},
         notice_class=notice_class,
         ideal_at=at,
         send_from=at,
