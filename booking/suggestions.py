@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -53,11 +53,23 @@ class _Question:
 
 
 def find(
-    *, patient: Patient, therapy: Therapy, first: date, wanted: time | None = None
+    *,
+    patient: Patient,
+    therapy: Therapy,
+    first: date,
+    wanted: time | None = None,
+    keeping: Collection[datetime] = (),
 ) -> dict[str, Any]:
     """Return the best course from a day on, with what it keeps; nothing is held.
 
     It asks what `slots` asks, and for an order: the visits are as many as its sessions allow.
+
+    Parameters
+    ----------
+    wanted
+        The local clock time that would suit best.
+    keeping
+        Starts that every course offered has: the others are put between and around them.
 
     Raises
     ------
@@ -74,10 +86,11 @@ def find(
     question = _question(
         patient=patient, therapy=therapy, orders=orders, first=first, wanted=wanted
     )
+    question = replace(question, offers=_beside(keeping, question=question))
     for order in orders:
         for visits in _numbers(pattern, order):
             found = question.answer(order=order, visits=visits)
-            if found:
+            if found and set(keeping) <= set(found.starts):
                 return _shown(found, question=question, order=order)
     raise _none(question, orders=orders, first=first)
 
@@ -139,6 +152,17 @@ def _offers(wish: Wish, *, patient: Patient, first: date) -> list[series.Offer]:
     return [
         series.Offer(starts_at=start, nurses=frozenset(found.nurses(start)))
         for start in found.open_starts()
+    ]
+
+
+def _beside(keeping: Collection[datetime], *, question: _Question) -> list[series.Offer]:
+    """Return the offers that leave the starts to keep the only ones of their days."""
+    zone = question.wish.zone
+    days = {clock.local_day(start, zone) for start in keeping}
+    return [
+        offer
+        for offer in question.offers
+        if offer.starts_at in keeping or clock.local_day(offer.starts_at, zone) not in days
     ]
 
 

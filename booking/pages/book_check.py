@@ -1,0 +1,281 @@
+"""Everything about to be promised, once more: one visit, or the visits of a course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from booking import presenting, prices, rules, search
+from booking.models import OCCUPYING, Appointment
+from booking.pages import picker, picker_words as words
+from booking.pages.book_catalogue import Treatment, treatment
+from booking.pages.book_reasons import GONE, STEPS, Missing, in_words, missing
+from booking.pages.courses_mending import mended
+from booking.pages.picker_times import Time
+from config.core.clock import now
+from config.core.errors import Reason, Refused
+from patients import gate
+from patients.accounts import address_of, zone_of
+from patients.models import Address, Patient, Therapy
+
+MOST = 31
+Problems = Mapping[int, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One visit that is about to be promised.
+
+    Attributes
+    ----------
+    problem
+        Why this start cannot be had; empty where it can.
+    is_new
+        Whether it was put in the place of one that cannot be had.
+    """
+
+    starts_at: datetime
+    zone: ZoneInfo
+    therapy: Therapy
+    problem: str = ""
+    is_new: bool = False
+
+    @classmethod
+    def of(cls, visit: Appointment) -> Self:
+        """Return a visit that is promised already, as it is shown here."""
+        return cls(visit.starts_at, ZoneInfo(visit.time_zone), visit.therapy)
+
+    @property
+    def at(self) -> str:
+        """The instant as addresses carry it."""
+        return words.write_at(self.starts_at)
+
+    @property
+    def day(self) -> str:
+        """`Tuesday 24 November`."""
+        return words.say_day(self.starts_at.astimezone(self.zone).date())
+
+    @property
+    def said(self) -> str:
+        """`Tuesday 24 November, 10:30 AM`."""
+        return words.say_start(self.starts_at, self.zone)
+
+    @property
+    def time(self) -> str:
+        """`10:30 AM`."""
+        return words.say_time(self.starts_at, self.zone)
+
+    @property
+    def until(self) -> str:
+        """When it ends: `1:40 PM`."""
+        ends_at = self.starts_at + timedelta(minutes=self.therapy.total_minutes)
+        return words.say_time(ends_at, self.zone)
+
+    @property
+    def driving(self) -> str:
+        """When driving is allowed again: `Wednesday 25 November, 1:40 PM`."""
+        mark = self.marks.get("driving")
+        return words.say_start(mark.at, self.zone) if mark else ""
+
+    @property
+    def clock(self) -> presenting.ClockView | None:
+        """The times around it; a talk has none."""
+        return picker.clock_of(self.starts_at, therapy=self.therapy, zone=self.zone)
+
+    @property
+    def marks(self) -> dict[str, presenting.Mark]:
+        """The times around it by name: `food`, `driving`."""
+        return {mark.kind: mark for mark in self.clock.marks} if self.clock else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What the check page shows.
+
+    Attributes
+    ----------
+    missing
+        The gates that are closed.
+    changed
+        The visits of a course that could not be had as they were asked for.
+    others
+        Other times for the one visit that cannot be had.
+    """
+
+    treatment: Treatment
+    zone: str
+    visits: tuple[Planned, ...]
+    missing: tuple[Missing, ...]
+    changed: tuple[Planned, ...]
+    others: tuple[Time, ...]
+    home: Address | None
+    escort: str
+
+    @property
+    def is_course(self) -> bool:
+        """Whether there is more than one."""
+        return len(self.visits) > 1
+
+    @property
+    def first(self) -> Planned:
+        """The first visit."""
+        return self.visits[0]
+
+    @property
+    def broken(self) -> tuple[Planned, ...]:
+        """The visits that cannot be had."""
+        return tuple(visit for visit in self.visits if visit.problem)
+
+    @property
+    def can_be_booked(self) -> bool:
+        """Whether nothing known stands in the way."""
+        return not self.missing and not self.broken
+
+    @property
+    def price(self) -> str:
+        """What all of it costs."""
+        return prices.say(len(self.visits) * self.treatment.therapy.price_cents)
+
+    @property
+    def deposit(self) -> str:
+        """What is to be paid once it is booked; empty for nothing."""
+        cents = len(self.visits) * prices.deposit_cents(self.treatment.therapy)
+        return prices.say(cents) if cents else ""
+
+    @property
+    def policy(self) -> tuple[str, ...]:
+        """What cancelling costs; the first sentence of the clinic's rules is about the talk."""
+        return prices.policy()[1:]
+
+    @property
+    def back(self) -> str:
+        """Where another time is chosen."""
+        therapy = self.treatment.therapy.pk
+        if self.is_course:
+            return reverse("book-course", args=[therapy])
+        day = self.first.starts_at.astimezone(self.first.zone).date()
+        return f"{reverse('book-time', args=[therapy])}?day={day.isoformat()}"
+
+    @property
+    def query(self) -> str:
+        """The starts as an address carries them, so that no sign-in and no reload loses them."""
+        return "&".join(f"at={visit.at}" for visit in self.visits)
+
+
+def read_starts(values: Sequence[str]) -> list[datetime]:
+    """Return the instants that an address or a form names, ascending, each once."""
+    found = {picker.read_at(value) for value in values[:MOST]}
+    return sorted(start for start in found if start is not None)
+
+
+def booked(*, patient: Patient, therapy: Therapy, starts: Sequence[datetime]) -> Appointment | None:
+    """Return the first of these visits, where all of them are promised already."""
+    rows = Appointment.objects.filter(
+        patient=patient, therapy=therapy, starts_at__in=starts, status__in=OCCUPYING
+    )
+    found = list(rows.order_by("starts_at"))
+    return found[0] if found and len(found) == len(starts) else None
+
+
+def of(
+    *,
+    patient: Patient,
+    therapy: Therapy,
+    starts: Sequence[datetime],
+    refused: Refused | None = None,
+) -> Check:
+    """Return what the page shows of these starts; `refused` is what booking them has just said."""
+    found = _look(patient=patient, therapy=therapy)
+    asked = _asked(patient=patient, therapy=therapy, starts=starts, found=found)
+    reasons = [*asked, *(refused.reasons if refused else ())]
+    problems = _by_place(reasons)
+    zone = found.zone if found else zone_of(patient)
+    visits = tuple(
+        Planned(
+            start,
+            zone,
+            therapy,
+            in_words(list(dict.fromkeys(problems.get(place, ()))), therapy=therapy),
+        )
+        for place, start in enumerate(starts)
+    )
+    closed = missing(reasons, patient=patient, therapy=therapy)
+    broken = tuple(visit for visit in visits if visit.problem)
+    bad = [visit.starts_at for visit in broken]
+    new = (
+        mended(patient=patient, therapy=therapy, starts=starts, broken=bad)
+        if bad and not closed
+        else ()
+    )
+    return Check(
+        treatment=treatment(therapy, patient=patient),
+        zone=words.say_zone(zone, at=starts[0]),
+        visits=_with_new(visits, new) if new else visits,
+        missing=closed,
+        changed=broken,
+        others=_others(found, broken=broken, is_course=len(starts) > 1),
+        home=address_of(patient) if therapy.needs_order else None,
+        escort=patient.escort_name,
+    )
+
+
+def _look(*, patient: Patient, therapy: Therapy) -> picker.Look | None:
+    """Look for what can be had; None where there is no home to look for."""
+    try:
+        return picker.look(patient=patient, therapy=therapy)
+    except Refused:
+        return None
+
+
+def _asked(
+    *,
+    patient: Patient,
+    therapy: Therapy,
+    starts: Sequence[datetime],
+    found: picker.Look | None,
+) -> list[Reason]:
+    """Ask the gates once, and of each start the time rules and whether it can be had."""
+    at = now()
+    wish = search.wish_for(patient=patient, therapy=therapy, starts_at=starts[0], asked_at=at)
+    reasons = gate.ask(
+        patient=patient, therapy=therapy, starts_at=starts[0], asked_at=at, found=wish.order
+    )
+    for place, start in enumerate(starts):
+        broken = list(rules.broken(replace(wish, starts_at=start)))
+        if not broken and found is not None and not found.has(start):
+            broken = [Reason("slot_taken", "")]
+        reasons += [replace(reason, attr=f"starts.{place}") for reason in broken]
+    return reasons
+
+
+def _by_place(reasons: Sequence[Reason]) -> Problems:
+    """Sort what is said of the starts by their place; what names none is said of the first."""
+    problems: dict[int, list[str]] = {}
+    for reason in reasons:
+        if reason.code not in STEPS:
+            place = (reason.attr or "starts.0").partition(".")[2]
+            problems.setdefault(int(place or 0), []).append(reason.code)
+    return {
+        place: [code for code in codes if code not in GONE] or codes[-1:]
+        for place, codes in problems.items()
+    }
+
+
+def _with_new(visits: Sequence[Planned], new: Sequence[datetime]) -> tuple[Planned, ...]:
+    kept = {visit.starts_at for visit in visits}
+    return tuple(
+        replace(visits[0], starts_at=start, problem="", is_new=start not in kept) for start in new
+    )
+
+
+def _others(
+    found: picker.Look | None, *, broken: Sequence[Planned], is_course: bool
+) -> tuple[Time, ...]:
+    if found is None or not broken or is_course:
+        return ()
+    return tuple(picker.nearest_in(found, at=broken[0].starts_at))

@@ -1,0 +1,347 @@
+"""The picker of a time: the days that can be had, the times of one, and what one of them means.
+
+Everything is read at one look over all the days that can be booked. Addresses are relative, so that
+the same picker serves every page that asks for a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.utils.translation import gettext as _, ngettext
+
+from booking import assignments, clock, presenting, rules, search
+from booking.grid import WallClock, wall_clock
+from booking.models import Appointment
+from booking.pages import picker_words as words
+from booking.pages.picker_times import Part, Time, nearest, parts_of
+from config.core.clock import now
+from patients.accounts import address_of
+from patients.models import Patient, Therapy
+from scheduling.instants import DAY, FIRST_DAY, Instants, instant, micros
+
+WEEK = 7
+NEXT_FREE = 3
+MARGIN = timedelta(days=30)  # what is reckoned around an instant stays in range as well
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the strip.
+
+    Attributes
+    ----------
+    says, label
+        How many times there are, in a word or two, and the whole day in a sentence.
+    """
+
+    date: date
+    count: int
+    is_offered: bool
+    is_chosen: bool
+
+    @property
+    def href(self) -> str:
+        """The address of its times."""
+        return "?" + urlencode({"day": self.date.isoformat()})
+
+    @property
+    def weekday(self) -> str:
+        """`Tue`."""
+        return words.short_weekday(self.date)
+
+    @property
+    def month(self) -> str:
+        """`Nov`."""
+        return words.short_month(self.date)
+
+    @property
+    def number(self) -> int:
+        """The day of the month."""
+        return self.date.day
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is left of it."""
+        return self.count == 0
+
+    @property
+    def says(self) -> str:
+        """How many times there are."""
+        if self.count:
+            return ngettext("%(count)s time", "%(count)s times", self.count) % {"count": self.count}
+        return _("full") if self.is_offered else _("no visits")
+
+    @property
+    def name(self) -> str:
+        """`Tuesday 24 November`."""
+        return words.say_day(self.date)
+
+    @property
+    def label(self) -> str:
+        """The day and how many times there are."""
+        return f"{self.name}: {self.says}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The time that was chosen, and what it means."""
+
+    starts_at: datetime
+    at: str
+    time: str
+    day: str
+    clock: presenting.ClockView | None
+
+    @property
+    def weekday(self) -> str:
+        """`Tuesday`."""
+        return self.day.split(" ", 1)[0]
+
+    @property
+    def said(self) -> str:
+        """`Tuesday 24 November, 10:30 AM`."""
+        return f"{self.day}, {self.time}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picker:
+    """What the page shows.
+
+    Attributes
+    ----------
+    zone, town
+        Whose clock the times are by; the town is empty for a talk.
+    last
+        The last day that can be booked.
+    days, earlier, later
+        A week, and the addresses of the weeks beside it; empty where there is none.
+    gone
+        The time that was asked for, where it cannot be had; `others` are those nearest to it.
+    """
+
+    therapy: Therapy
+    zone: str
+    town: str
+    last: date
+    days: tuple[Day, ...]
+    day: Day
+    earlier: str
+    later: str
+    parts: tuple[Part, ...]
+    next_free: tuple[Day, ...]
+    chosen: Chosen | None
+    gone: str
+    others: tuple[Time, ...]
+    is_empty: bool
+
+    @property
+    def span(self) -> str:
+        """The week in words."""
+        return words.say_span(self.days[0].date, self.days[-1].date)
+
+    @property
+    def last_day(self) -> str:
+        """The last day that can be booked, in words."""
+        return words.say_day(self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found: the starts that can be had, ascending, and those that break no rule.
+
+    Attributes
+    ----------
+    counts, offered
+        For each day from `first`: how many starts there are of either.
+    """
+
+    zone: ZoneInfo
+    first: date
+    counts: Instants
+    offered: Instants
+    starts: Instants
+    clocks: WallClock
+
+    @property
+    def last(self) -> date:
+        """The last day that can be booked."""
+        return self.first + timedelta(days=len(self.counts) - 1)
+
+    def has(self, starts_at: datetime) -> bool:
+        """Whether a start can be had."""
+        return bool(np.isin(micros(starts_at), self.starts))
+
+    def on(self, day: date) -> list[datetime]:
+        """The starts of a day."""
+        number = day.toordinal() - FIRST_DAY
+        here = self.starts[self.clocks.local(self.starts) // DAY == number]
+        return [instant(start) for start in here.tolist()]
+
+    def day(self, number: int, *, chosen: date) -> Day:
+        """One day of the strip, counted from the first."""
+        at = self.first + timedelta(days=number)
+        count, offered = int(self.counts[number]), bool(self.offered[number])
+        return Day(at, count, offered, at == chosen)
+
+    def free(self) -> list[date]:
+        """The days that have a time."""
+        return [
+            self.first + timedelta(days=number) for number in np.flatnonzero(self.counts).tolist()
+        ]
+
+
+def of(
+    *,
+    patient: Patient,
+    therapy: Therapy,
+    query: Mapping[str, str],
+    without: Appointment | None = None,
+) -> Picker:
+    """Return the picker as a query asks for it: `day` and `at`; what is not understood is left out.
+
+    Parameters
+    ----------
+    without
+        The visit that is to be moved: its own time does not stand in its way.
+
+    Raises
+    ------
+    Refused
+        If there is no home that a visit could be paid to.
+    """
+    found = look(patient=patient, therapy=therapy, without=without)
+    at = read_at(query.get("at", ""))
+    day = _day(found, asked=read_day(query.get("day", "")), at=at)
+    is_had = at is not None and found.has(at)
+    number = (day - found.first).days
+    begin = number - number % WEEK
+    shown = range(begin, min(begin + WEEK, len(found.counts)))
+    home = address_of(patient) if therapy.needs_order else None
+    chosen = _chosen(at, therapy=therapy, zone=found.zone) if at and is_had else None
+    return Picker(
+        therapy=therapy,
+        zone=words.say_zone(found.zone, at=now()),
+        town=(without.city if without else home.city) if home else "",
+        last=found.last,
+        days=tuple(found.day(one, chosen=day) for one in shown),
+        day=found.day(number, chosen=day),
+        earlier=_week(found, begin - WEEK),
+        later=_week(found, begin + WEEK),
+        parts=tuple(parts_of(found.on(day), zone=found.zone, chosen=at)),
+        next_free=tuple(_next_free(found, day=day)),
+        chosen=chosen,
+        gone="" if at is None or is_had else words.say_start(at, found.zone),
+        others=() if at is None or is_had else tuple(nearest_in(found, at=at)),
+        is_empty=not len(found.starts),
+    )
+
+
+def look(*, patient: Patient, therapy: Therapy, without: Appointment | None = None) -> Look:
+    """Look once for every start that can be booked; raise `Refused` where there is no home."""
+    if without is None:
+        search.refuse_outside(patient=patient, therapy=therapy)
+    at = now()
+    wish = search.wish_for(
+        patient=patient, therapy=therapy, starts_at=at, asked_at=at, without=without
+    )
+    first = clock.local_day(rules.earliest_start(therapy=therapy, asked_at=at), wish.zone)
+    last = clock.local_day(rules.latest_start(asked_at=at), wish.zone)
+    place = (
+        assignments.where_booked(without)
+        if without
+        else search.where(patient=patient, therapy=therapy)
+    )
+    found = search.feasible(wish=wish, at=place, first=first, last=last, without=without)
+    starts = found.open() if found else search.NONE
+    kept = found.starts if found else search.NONE
+    clocks = wall_clock(zone=wish.zone, starts=kept)
+    counts, offered = (
+        np.bincount(
+            clocks.local(some) // DAY - (first.toordinal() - FIRST_DAY),
+            minlength=(last - first).days + 1,
+        )
+        for some in (starts, kept)
+    )
+    return Look(wish.zone, first, counts, offered, starts, clocks)
+
+
+def nearest_in(found: Look, *, at: datetime) -> Iterator[Time]:
+    """Yield the times nearest to one that cannot be had: that day's, then at that hour on others'.
+
+    A start that can no longer be had is never among them.
+    """
+    day = clock.local_day(at, found.zone)
+    days = sorted(found.free(), key=lambda one: (abs((one - day).days), one))
+    by_day = [found.on(one) for one in days[: NEXT_FREE + 1]]
+    return nearest(by_day, at=at, zone=found.zone)
+
+
+def read_at(text: str) -> datetime | None:
+    """Return the instant that an address names, in UTC; None where it names none."""
+    try:
+        starts_at = datetime.fromisoformat(text)
+        for edge in (starts_at - MARGIN, starts_at + MARGIN):
+            clock.check_range(edge)
+        return clock.check_range(starts_at)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_day(text: str) -> date | None:
+    """Return the day that an address names; None where it names none."""
+    try:
+        return clock.check_day(date.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def _day(found: Look, *, asked: date | None, at: datetime | None) -> date:
+    """The day to show: the one asked for, that of the time, else the first that has one."""
+    if asked is None and at is not None:
+        asked = clock.local_day(at, found.zone)
+    if asked is None:
+        return next(iter(found.free()), found.first)
+    return min(max(asked, found.first), found.last)
+
+
+def _week(found: Look, begin: int) -> str:
+    """The address of the week that begins so many days after the first."""
+    if not 0 <= begin < len(found.counts):
+        return ""
+    free = np.flatnonzero(found.counts[begin : begin + WEEK])
+    return found.day(begin + (int(free[0]) if len(free) else 0), chosen=found.first).href
+
+
+def _next_free(found: Look, *, day: date) -> Iterator[Day]:
+    """Where a day has nothing: the next days that have, and those before it where none has."""
+    free = found.free()
+    if day in free:
+        return
+    for one in ([one for one in free if one > day] or free)[:NEXT_FREE]:
+        yield found.day((one - found.first).days, chosen=day)
+
+
+def _chosen(at: datetime, *, therapy: Therapy, zone: ZoneInfo) -> Chosen:
+    return Chosen(
+        starts_at=at,
+        at=words.write_at(at),
+        time=words.say_time(at, zone),
+        day=words.say_day(clock.local_day(at, zone)),
+        clock=clock_of(at, therapy=therapy, zone=zone),
+    )
+
+
+def clock_of(at: datetime, *, therapy: Therapy, zone: ZoneInfo) -> presenting.ClockView | None:
+    """Return the clock around a start; a talk has none."""
+    if not therapy.needs_order:
+        return None
+    times = clock.times_around(
+        starts_at=at, lengths=rules.lengths_of(therapy), zone=zone, rules=rules.clock_rules()
+    )
+    return presenting.clock_view(times=times, zone=zone)
