@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import config.checks
 import config.core.schema  # noqa: F401  both register themselves
@@ -29,6 +29,8 @@ urlpatterns = [
     path("documents/", include("booking.pages.documents_urls")),
     path("check-ins/", include("booking.pages.check_ins_urls")),
     path("", include("booking.pages.book_urls")),
+    path("", include("patients.pages.public_urls")),
+    path("", include("booking.pages.public_urls")),
     path("go/", include("booking.links.urls")),
     path("hooks/", include("booking.channels.urls")),
     path("staff/", include("booking.desk.urls")),
@@ -37,7 +39,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path(
         "api/docs/",
-        SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[]),
+        SpectacularSwaggerSplitView.as_view(url_name="schema", permission_classes=[]),
         name="docs",
     ),
     path("api/v1/", include("patients.urls")),
