@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
-from booking import overview
 from booking.delivery import alarm, watching
 from booking.notices import ledger
-from config.core import clock, heartbeats
+from booking.pages import public
+from config.core import heartbeats
 from config.core.models import Role, User
 from scheduling import engines
 
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Take each role to where its day begins."""
     user = request.user
     if not isinstance(user, User):
-        return render(request, "home.html", {"example": overview.example(at=clock.now())})
+        return public.home(request)
     if user.role == Role.NURSE:
         return redirect("route")
     if user.is_staff:

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from config.core.postgres import prepared
-from patients import consent
+from patients import articles, consent
+from patients.answers import storable
 from patients.models import ConsentDocument, Permit, ServiceArea, Therapy
 
 OFFERED = "SELECT {columns} FROM patients_therapy WHERE slug = %s AND is_active"
@@ -57,6 +58,11 @@ CONSENTS = {
     "telehealth-privacy": "Telehealth and privacy",
     "driving-escort": "Driving and the adult who stays with you",
 }
+CONSENTS_IN_SPANISH = {
+    "treatment": "Consentimiento para el tratamiento",
+    "telehealth-privacy": "Atención a distancia y privacidad",
+    "driving-escort": "Conducir, y la persona adulta que se queda con usted",
+}
 
 # Examples only: the clinic's counsel decides. A state without a row is denied as well.
 PERMITS = {
@@ -78,7 +84,7 @@ def offered(slug: str) -> Therapy | None:
 @transaction.atomic
 def install() -> int:
     """Create what is missing and return how many rows that was."""
-    return sum((_therapies(), _consents(), _permits(), _areas()))
+    return sum((_therapies(), _consents(), _permits(), _areas(), articles.install()))
 
 
 def _therapies() -> int:
@@ -94,7 +100,19 @@ def _consents() -> int:
     for slug in new:
         text = (TEXTS / f"{slug}.txt").read_text(encoding="utf-8")
         consent.publish(slug=slug, title=CONSENTS[slug], text=text)
-    return len(new)
+    return len(new) + sum(_translated(slug) for slug in CONSENTS)
+
+
+def _translated(slug: str) -> bool:
+    """Add our Spanish to the text it was made from, where that is still the current one."""
+    text = (TEXTS / f"{slug}.txt").read_text(encoding="utf-8")
+    spanish = (TEXTS / f"{slug}.es.txt").read_text(encoding="utf-8")
+    current = ConsentDocument.objects.filter(slug=slug).order_by("-version").first()
+    is_ours = current is not None and current.sha256 == consent.fingerprint(storable(text))
+    if current is None or not is_ours or current.translations.exists():
+        return False
+    consent.translate(document=current, title=CONSENTS_IN_SPANISH[slug], text=spanish)
+    return True
 
 
 def _permits() -> int:

@@ -43,10 +43,15 @@ def look_up_zip(postal_code: str) -> ZipPlace | None:
     return place if place and place.time_zone else None
 
 
+def is_zip(postal_code: str) -> bool:
+    """Whether it is written as a ZIP or ZIP+4 code is."""
+    return _ZIP.fullmatch(postal_code) is not None
+
+
 @lru_cache(maxsize=4096)
 def find_zip(postal_code: str) -> ZipPlace | None:
     """Return the place of a ZIP code, with an empty time zone where the table has no real one."""
-    if not _ZIP.fullmatch(postal_code):  # the table's own check panics at letters beyond ASCII
+    if not is_zip(postal_code):  # the table's own check panics at letters beyond ASCII
         return None
     rows = zipcodes.matching(postal_code)  # type: ignore[no-untyped-call]
     if not rows:
