@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 from booking.models import Appointment, Status
 from booking.notices import words
 from config.core.clock import now
 
 TITLE = gettext_lazy("Visit")
+MANY = gettext_lazy("Visits")
+LOOKED_AT_AGAIN = timedelta(hours=4)
 
 
 def domain() -> str:
@@ -26,21 +30,44 @@ def ics_for(appointment: Appointment) -> bytes:
     The same visit keeps its UID through every version, so a calendar moves or strikes out the
     entry it already holds.
     """
-    is_cancelled = appointment.status == Status.CANCELLED
+    calendar = _calendar()
+    calendar.add("method", "CANCEL" if _is_cancelled(appointment) else "PUBLISH")
+    calendar.add_component(_entry(appointment, stamped_at=now()))
+    return bytes(calendar.to_ical())
+
+
+def ics_of(appointments: Iterable[Appointment]) -> bytes:
+    """Return visits as one calendar that a phone looks at again by itself; gone ones struck out."""
+    calendar = _calendar()
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", str(MANY))
+    calendar.add("refresh-interval", LOOKED_AT_AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(LOOKED_AT_AGAIN).to_ical().decode())
+    for appointment in appointments:
+        stamped_at = appointment.changed_at or appointment.booked_at
+        calendar.add_component(_entry(appointment, stamped_at=stamped_at))
+    return bytes(calendar.to_ical())
+
+
+def _calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", f"-//{words.clinic(settings.CLINIC_NAME) or TITLE}//Visits//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")
-    calendar.add_component(_entry(appointment, is_cancelled=is_cancelled))
-    return bytes(calendar.to_ical())
+    return calendar
 
 
-def _entry(appointment: Appointment, *, is_cancelled: bool) -> Event:
+def _is_cancelled(appointment: Appointment) -> bool:
+    return appointment.status == Status.CANCELLED
+
+
+def _entry(appointment: Appointment, *, stamped_at: datetime) -> Event:
+    is_cancelled = _is_cancelled(appointment)
     entry = Event()
     entry.add("uid", f"{appointment.pk}@{domain()}")
-    entry.add("sequence", appointment.version)
-    entry.add("dtstamp", now().replace(microsecond=0))
+    # Cancelling makes no new version of the promise; a calendar wants a later one all the same.
+    entry.add("sequence", appointment.version + is_cancelled)
+    entry.add("dtstamp", stamped_at.replace(microsecond=0))
     entry.add("dtstart", appointment.starts_at)
     entry.add("dtend", appointment.ends_at)
     entry.add("summary", str(TITLE))

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 from django.utils.crypto import salted_hmac
 
 from booking import calendars
@@ -77,7 +78,8 @@ def read(text: str) -> bytes:
     if feed is None or not feed.patient.user.is_active:
         raise NoSuchFeed
     visits = Appointment.objects.of(patient=feed.patient)
-    return calendars.ics_of(visits.filter(ends_at__gt=now() - SHOWN_SINCE))
+    with translation.override(feed.patient.language):
+        return calendars.ics_of(visits.filter(ends_at__gt=now() - SHOWN_SINCE))
 
 
 def _is_ours(number: UUID, code: str) -> bool:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from booking import calendars, overview
 from booking.models import Appointment
-from booking.pages import steps, visits_shown
+from booking.pages import visits_shown
 from config.core import clock
 from config.core.doors import PatientRequest, for_patients
 from patients.accounts import patient_of
@@ -33,14 +33,7 @@ def own(request: PatientRequest, visit_id: UUID) -> Appointment:
 @for_patients
 def visits(request: PatientRequest) -> HttpResponse:
     """Show what is true now, what is still open, and every visit."""
-    patient = patient_of(request.user)
-    shown = overview.of(patient=patient, at=clock.now())
-    context = {
-        "overview": shown,
-        "checklist": steps.checklist(patient=patient),
-        "now": shown.now,
-        "at": clock.now(),
-    }
+    context = visits_shown.page_of_all(patient_of(request.user), at=clock.now())
     return render(request, "booking/visits/list.html", context)
 
 

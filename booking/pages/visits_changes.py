@@ -15,7 +15,6 @@ from booking.models import Appointment, Status
 from booking.pages import visits_changing
 from booking.pages.visit_forms import CancelForm, MoveForm
 from booking.pages.visits import own
-from config.core import clock
 from config.core.doors import PatientRequest, for_patients
 from config.core.errors import Refused
 
@@ -39,11 +38,9 @@ def _move(request: PatientRequest, shown: Appointment) -> HttpResponse:
         return _still(request, shown, problems=problems, status=400)
     starts_at = form.cleaned_data["starts_at"]
     try:
-        moved = changes.move(
-            visit=shown, starts_at=starts_at, version=form.cleaned_data["version"]
-        )
+        moved = changes.move(visit=shown, starts_at=starts_at, version=form.cleaned_data["version"])
     except Refused as refused:
-        problems = visits_changing.in_words(refused)
+        problems = visits_changing.in_words(refused, visit=shown)
         return _still(request, shown, problems=problems, query={"at": starts_at.isoformat()})
     said = presenting.say_moment(moved.starts_at, overview.zone_of(moved))
     messages.success(request, _("Moved. Your visit is now on %(moment)s.") % {"moment": said})
@@ -90,7 +87,7 @@ def _cancel(request: PatientRequest, shown: Appointment, form: CancelForm) -> Ht
     except Refused as refused:
         current = own(request, shown.pk)
         again = form.again(version=current.version)
-        problems = visits_changing.in_words(refused)
+        problems = visits_changing.in_words(refused, visit=shown)
         return _confirm(request, current, form=again, problems=problems, status=CONFLICT)
     said = ngettext(
         "%(count)s visit is cancelled.", "%(count)s visits are cancelled.", len(cancelled)

@@ -10,23 +10,18 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from booking import changes, overview
 from booking.models import Appointment
-from booking.pages import picker, visits_states
+from booking.pages import book_reasons, picker, visits_states
 from booking.pages.visit_forms import MoveForm
 from config.core import clock
 from config.core.errors import Refused
 
 STILL_YOURS = gettext_lazy("Your visit stays as it is until another time is held for you.")
 WORDS = {
-    "slot_taken": gettext_lazy("That time has just been taken."),
-    "not_offered": gettext_lazy("No nurse can come at that time any more."),
-    "notice_too_short": gettext_lazy("That time is too near. Please choose a later one."),
-    "beyond_horizon": gettext_lazy("That time is too far ahead. Please choose an earlier one."),
-    "too_late_at_night": gettext_lazy("That time is too early or too late in the day."),
-    "interval_too_short": gettext_lazy("That time is too close to another of your visits."),
-    "patient_busy": gettext_lazy("You have another visit at that time."),
     "too_late_to_change": gettext_lazy("It is too late to change this visit here. Please call us."),
+    "wrong_state": gettext_lazy("This visit is not to come any more."),
     "order_missing": gettext_lazy("Your order does not reach as far as that day."),
 }
+ELSE_OPEN = gettext_lazy("Something else is open before this visit. See it under “My visits”.")
 
 
 def moving(visit: Appointment, query: Mapping[str, str]) -> dict[str, Any]:
@@ -68,22 +63,20 @@ def _times(visit: Appointment, query: Mapping[str, str]) -> picker.Picker | None
         return None
 
 
-def in_words(refused: Refused) -> list[str]:
+def in_words(refused: Refused, *, visit: Appointment) -> list[str]:
     """Say why a change was refused, in the language in force, and that nothing was lost."""
     if isinstance(refused, changes.MovedMeanwhile):
         return [
-            _(
-                "This visit was changed in the meantime, perhaps in another window. Below is how it "
-                "stands now. Please choose again."
-            )
+            _("This visit was changed in the meantime, perhaps in another window."),
+            _("Below is how it stands now. Nothing else was changed: please choose again."),
         ]
-    said = [_said(code) for code in refused.codes]
+    said = [_said(code, visit=visit) for code in refused.codes]
     return [*dict.fromkeys(said), str(STILL_YOURS)]
 
 
-def _said(code: str) -> str:
-    if code in WORDS:
-        return str(WORDS[code])
-    if code == "wrong_state":
-        return _("This visit is not to come any more.")
-    return _("Something else is open before this visit: see “My visits”, or call us.")
+def _said(code: str, *, visit: Appointment) -> str:
+    return (
+        str(WORDS.get(code, ""))
+        or book_reasons.in_words([code], therapy=visit.therapy)
+        or str(ELSE_OPEN)
+    )

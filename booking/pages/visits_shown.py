@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from booking import changes, driving, overview, presenting
 from booking.models import ENDED, UNDER_WAY, Appointment, Status, VisitAnswer
 from booking.notices import later, words
 from booking.notices.facts import join_link
-from booking.pages import steps_blocking, visits_states, visits_todo, visits_told
+from booking.pages import steps, steps_blocking, visits_states, visits_todo, visits_told
 from patients import homes
 from patients.accounts import address_of
+from patients.models import Patient
 
 WHERE = ("line1", "line2", "city", "state", "postal_code")
 
@@ -29,6 +29,23 @@ class Escort:
     tag: str
     colour: str
     detail: str
+
+
+def page_of_all(patient: Patient, *, at: datetime) -> dict[str, Any]:
+    """Return everything that the page of all visits shows."""
+    shown = overview.of(patient=patient, at=at)
+    upcoming = shown.visit
+    if upcoming is not None:
+        upcoming.patient = patient
+    return {
+        "overview": shown,
+        "now": shown.now,
+        "at": at,
+        "first_name": words.first_name(patient.user.name),
+        "checklist": steps.checklist(patient=patient),
+        "blocking": steps_blocking.blocking(upcoming) if upcoming else [],
+        "is_movable": upcoming is not None and changes.is_movable(upcoming, at=at),
+    }
 
 
 def now_of(visit: Appointment, *, at: datetime) -> presenting.NowView | None:
@@ -56,7 +73,7 @@ def page_of(visit: Appointment, *, at: datetime) -> dict[str, Any]:
         "blocking": steps_blocking.blocking(visit) if is_ahead else [],
         "lapses": is_ahead and not visit.blocked and later.lapsing(visit) is not None,
         "todos": visits_todo.todos_of(visit, at=at) if is_ahead else [],
-        "messages": visits_told.messages_of(visit, at=at),
+        "messages_about": visits_told.messages_of(visit, at=at),
         "join_link": join_link(visit) if is_ahead else "",
         "is_movable": changes.is_movable(visit, at=at),
         "is_cancellable": changes.is_cancellable(visit, at=at),
@@ -69,12 +86,14 @@ def _at_home(visit: Appointment, *, at: datetime) -> dict[str, Any]:
     if visit.is_consultation:
         return {}
     home = address_of(visit.patient)
+    is_there = home and all(getattr(home, name) == getattr(visit, name) for name in WHERE)
     return {
         "nurse": words.first_name(visit.nurse.user.name) if visit.nurse else "",
         "arrival": _arrival(visit, at=at),
         "escort": _escort(visit),
         "directions": homes.as_lines(homes.notes_at(visit)),
-        "lives_elsewhere": home is None or any(getattr(home, f) != getattr(visit, f) for f in WHERE),
+        "lives_elsewhere": home is None
+        or any(getattr(home, f) != getattr(visit, f) for f in WHERE),
     }
 
 
@@ -122,9 +141,3 @@ def drive_after(visit: Appointment, *, at: datetime) -> str:
 
 def _is_warned(visit: Appointment, *, at: datetime) -> bool:
     return bool(visit.dosed_at and visit.drive_after and visit.drive_after > at)
-
-
-def policy() -> str:
-    """Return what is said of fees before a visit is given up."""
-    said: str = settings.CANCELLATION_POLICY
-    return said

@@ -18,41 +18,36 @@ NO_ALCOHOL_FROM = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One thing to do, from an instant on.
+    """One thing to do, from an instant on, as `partials/timeline.html` draws it.
 
     Attributes
     ----------
-    state
-        `over`, `now` (what came last before this instant) or `next`; else empty.
+    state, said
+        `done`, `now` (what began last) or `ahead`; and in words where it helps.
     """
 
-    at: datetime
     when: str
-    what: str
-    more: str
+    title: str
+    detail: str
     state: str
+    said: str
 
 
 def todos_of(visit: Appointment, *, at: datetime) -> list[Todo]:
     """Return what there is to do for a visit at home, in order; nothing for a talk."""
     found = list(_of(visit))
-    began = [when for when, _what, _more in found if when <= at]
-    upcoming = [when for when, _what, _more in found if when > at]
+    begun = sum(when <= at for when, _title, _detail in found)
     zone = overview.zone_of(visit)
-    states = dict.fromkeys(began, "over")
-    if began:
-        states[began[-1]] = "now"
-    if upcoming:
-        states[upcoming[0]] = "next"
+    said = {begun - 1: _("now"), begun: _("next")}
     return [
         Todo(
-            at=when,
             when=presenting.say_near(when, at=at, zone=zone),
-            what=what,
-            more=presenting.with_one_stop(more),
-            state=states.get(when, ""),
+            title=title,
+            detail=presenting.with_one_stop(detail),
+            state="now" if place == begun - 1 else "done" if place < begun else "ahead",
+            said=said.get(place, ""),
         )
-        for when, what, more in found
+        for place, (when, title, detail) in enumerate(found)
     ]
 
 
