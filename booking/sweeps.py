@@ -14,7 +14,7 @@ from booking.models import Appointment, Notice, NoticeStatus
 from booking.notices import ledger
 from booking.notices.planned import Kind, Recipient
 from config.core.clock import now
-from patients.models import Draft, Intake, Patient
+from patients.models import CheckIn, Draft, Intake, Patient
 
 AT_ONCE = 50
 # The evening message goes six hours before the food stop or earlier, and has an hour to arrive.
@@ -28,6 +28,7 @@ def run() -> int:
     return (
         page_unsent_crises()
         + page_crises()
+        + page_check_ins()
         + gates.recheck()
         + closures.sweep()
         + ledger.recover_lapsed()
@@ -61,15 +62,26 @@ def page_crises() -> int:
     return len(rows)
 
 
+def page_check_ins() -> int:
+    """Alert on-call staff to each check-in that tells of self-harm and nobody was alerted about."""
+    unseen = CheckIn.objects.filter(~Exists(_paged("check-in")), self_harm__gt=0)
+    rows = unseen.select_related("patient").order_by("at", "pk")[:AT_ONCE]
+    for one in rows:
+        _page_crisis(one.patient, f"check-in/{one.pk}", intake=None, what="a check-in")
+    return len(rows)
+
+
 def _paged(what: str) -> QuerySet[Notice]:
     subject = Concat(Value(f"{what}/"), Cast(OuterRef("pk"), CharField()))
     return Notice.objects.filter(kind=Kind.crisis, subject_of=subject, patient=OuterRef("patient"))
 
 
 @transaction.atomic
-def _page_crisis(patient: Patient, subject: str, *, intake: Intake | None) -> None:
+def _page_crisis(
+    patient: Patient, subject: str, *, intake: Intake | None, what: str = ""
+) -> None:
     paging.page(kind=Kind.crisis, subject_of=subject, detail_facts={}, patient=patient)
-    what = "an intake" if intake else "a questionnaire that is not sent yet"
+    what = what or ("an intake" if intake else "a questionnaire that is not sent yet")
     attention.ask(
         kind="crisis",
         key=subject,

@@ -12,20 +12,20 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-import patients.contact_admin  # noqa: F401  registers its own
+import patients.consent_admin  # noqa: F401  each registers its own
+import patients.contact_admin  # noqa: F401
 from config.core.admin import RoleAdmin, RuleAdmin, tagged
 from config.core.models import Role
-from patients import accounts, consent, gate, intake, orders, places
-from patients.forms import DecisionForm, OrderForm, PublishForm, ReasonForm
+from patients import accounts, gate, intake, orders, places
+from patients.check_in_admin import CheckInInline
+from patients.forms import DecisionForm, OrderForm, ReasonForm
 from patients.models import (
     Address,
-    ConsentDocument,
     Intake,
     Order,
     Patient,
     Permit,
     ServiceArea,
-    Signature,
     Therapy,
 )
 
@@ -66,6 +66,7 @@ class PatientAdmin(RoleAdmin):
         "alerts",
     )
     readonly_fields = fields[:-1]
+    inlines = (CheckInInline,)
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
         """Save what was changed here, so that the patient's own changes meanwhile stay."""
@@ -255,39 +256,6 @@ class OrderAdmin(RuleAdmin):
     def left(self, order: Order) -> str:
         """Count what may still be booked."""
         return f"{order.sessions_left} of {order.sessions}"
-
-
-@admin.register(ConsentDocument)
-class ConsentDocumentAdmin(RoleAdmin):
-    """Texts to sign: a new version is a new row, and everyone is asked again."""
-
-    view_roles = CARE
-    add_roles = OFFICE
-    list_display = ("title", "slug", "version", "is_required", "published_at")
-    list_filter = ("slug",)
-    form = PublishForm
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Show the version and hash once it is published."""
-        published = ["version", "sha256", "published_at"] if obj else []
-        return [*PublishForm.Meta.fields, *published]
-
-    def save_model(
-        self, request: HttpRequest, obj: ConsentDocument, form: forms.Form, change: bool
-    ) -> None:
-        """Publish by the rule."""
-        written = consent.publish(**form.cleaned_data)
-        obj.pk, obj.version = written.pk, written.version
-
-
-@admin.register(Signature)
-class SignatureAdmin(RoleAdmin):
-    """Who signed what, when and from where."""
-
-    view_roles = CLINICAL
-    list_display = ("patient", "document", "typed_name", "signed_at")
-    list_select_related = ("patient__user", "document")
-    search_fields = ("patient__user__email", "typed_name")
 
 
 @admin.register(Therapy)

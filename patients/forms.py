@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from config.core.errors import Malformed, Refused, WrongState
 from config.core.models import Role, User
 from patients import consent, orders
-from patients.models import ConsentDocument, Order, Therapy
+from patients.models import ConsentDocument, ConsentTranslation, Order, Therapy
 
 DECISIONS = [
     ("", "Choose"),
@@ -87,7 +91,20 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PublishForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A text that becomes the next version of its document."""
+    """A text that becomes the next version of its document, with its Spanish where it has one."""
+
+    title_es = forms.CharField(
+        label="Title in Spanish",
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    text_es = forms.CharField(
+        label="Text in Spanish",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(),
+        help_text="Who reads Spanish is shown this one, and signs it.",
+    )
 
     class Meta:
         model = ConsentDocument
@@ -104,3 +121,11 @@ class PublishForm(forms.ModelForm):  # type: ignore[type-arg]
             except Malformed as malformed:
                 self.add_error(malformed.reason.attr, malformed.reason.detail)
         return cleaned
+
+
+class TranslateForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The Spanish of a version that is published already."""
+
+    class Meta:
+        model = ConsentTranslation
+        fields = ("document", "title", "text")

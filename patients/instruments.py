@@ -203,7 +203,12 @@ def phq9(items: Sequence[int]) -> Score:
         If there are not nine items or one is outside 0 to 3.
     """
     total = _total(items, count=9, highest=3)
-    return Score(total, 27, _PHQ9_BANDS[bisect_right((5, 10, 15, 20), total)])
+    return Score(total, 27, phq9_band(total))
+
+
+def phq9_band(total: int) -> str:
+    """Name the band of a total, 0 to 27."""
+    return _PHQ9_BANDS[bisect_right((5, 10, 15, 20), total)]
 
 
 def gad7(items: Sequence[int]) -> Score:
@@ -215,7 +220,12 @@ def gad7(items: Sequence[int]) -> Score:
         If there are not seven items or one is outside 0 to 3.
     """
     total = _total(items, count=7, highest=3)
-    return Score(total, 21, _GAD7_BANDS[bisect_right((5, 10, 15), total)])
+    return Score(total, 21, gad7_band(total))
+
+
+def gad7_band(total: int) -> str:
+    """Name the band of a total, 0 to 21."""
+    return _GAD7_BANDS[bisect_right((5, 10, 15), total)]
 
 
 def audit_c(items: Sequence[int]) -> Score:
