@@ -16,9 +16,12 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from config.launch.state import ROOT
+from patients.phrases import phrases
 
 LOCALE = ROOT / "locale"
-PACKAGES = ("booking",)
+# What patients read; what the clinic's own people read is English.
+PACKAGES = ("booking", "patients", "config/core", "config/templates")
+PURE = "patients/phrases.py"
 LANGUAGES = ("es",)
 KEYWORDS = {
     "_": None,
@@ -61,6 +64,8 @@ def found() -> Catalog:
             "python", io.BytesIO(code.encode()), keywords=KEYWORDS
         ):
             catalog.add(message, locations=[place], auto_comments=comments, context=context)
+    for phrase in phrases():
+        catalog.add(phrase, locations=[(PURE, 1)])
     return catalog
 
 
