@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from booking import presenting, prices, rules, search
+from booking.clock import local_day
 from booking.models import OCCUPYING, Appointment
 from booking.pages import picker, picker_words as words
 from booking.pages.book_catalogue import Treatment, treatment
@@ -58,7 +59,7 @@ class Planned:
     @property
     def day(self) -> str:
         """`Tuesday 24 November`."""
-        return words.say_day(self.starts_at.astimezone(self.zone).date())
+        return words.say_day(local_day(self.starts_at, self.zone))
 
     @property
     def said(self) -> str:
@@ -77,10 +78,27 @@ class Planned:
         return words.say_time(ends_at, self.zone)
 
     @property
+    def food(self) -> str:
+        """From when on there is nothing to eat."""
+        return self._said("food")
+
+    @property
+    def liquids(self) -> str:
+        """From when on there is nothing to drink."""
+        return self._said("liquids")
+
+    @property
     def driving(self) -> str:
-        """When driving is allowed again: `Wednesday 25 November, 1:40 PM`."""
-        mark = self.marks.get("driving")
-        return words.say_start(mark.at, self.zone) if mark else ""
+        """When driving is allowed again."""
+        return self._said("driving")
+
+    def _said(self, kind: str) -> str:
+        """Say one of the times around it, with its day where that is not the day of the visit."""
+        mark = self.marks.get(kind)
+        if mark is None:
+            return ""
+        is_that_day = local_day(mark.at, self.zone) == local_day(self.starts_at, self.zone)
+        return mark.time if is_that_day else words.say_start(mark.at, self.zone)
 
     @property
     def clock(self) -> presenting.ClockView | None:
@@ -158,7 +176,7 @@ class Check:
         therapy = self.treatment.therapy.pk
         if self.is_course:
             return reverse("book-course", args=[therapy])
-        day = self.first.starts_at.astimezone(self.first.zone).date()
+        day = local_day(self.first.starts_at, self.first.zone)
         return f"{reverse('book-time', args=[therapy])}?day={day.isoformat()}"
 
     @property

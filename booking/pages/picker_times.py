@@ -37,7 +37,8 @@ class Time:
     def href(self) -> str:
         """The address of what it means."""
         day = clock.local_day(self.starts_at, self.zone)
-        return "?" + urlencode({"day": day.isoformat(), "at": self.at}, safe=":")
+        query = urlencode({"day": day.isoformat(), "at": self.at}, safe=":")
+        return f"?{query}#chosen"
 
     @property
     def id(self) -> str:
