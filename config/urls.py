@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/", include("patients.pages.account_urls")),
     path("account/", include("booking.pages.account_urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("intake/", include("patients.pages.intake_urls")),
     path("visits/", include("booking.pages.visit_urls")),
     path("consents/", include("patients.pages.consents_urls")),
     path("documents/", include("booking.pages.documents_urls")),

@@ -45,11 +45,6 @@ class Opened:
     answers: dict[str, Answer]
     anew: tuple[str, ...] = ()
 
-    @property
-    def danger(self) -> Danger:
-        """What the answers say about being in danger."""
-        return danger(self.answers)
-
 
 @dataclass(frozen=True, slots=True)
 class Saved:
