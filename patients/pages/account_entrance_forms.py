@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy as _
 
 from config.core.models import User
 from patients import accounts, contacts
+from patients.models import ClosedContact
 from patients.pages.account_fields import LineField, PhoneField
 
 PASSWORD_HINT = _("At least 10 characters. A few words in a row are good, and easy to remember.")
@@ -24,8 +25,10 @@ class Plain(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            if name == "email":
+                field.label = gettext("E-mail")
 
 
 class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]
@@ -48,8 +51,6 @@ class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]
         super().__init__(*args, **options)
         self.fields["texts"].help_text = contacts.WORDING
         self.fields["password1"].help_text = PASSWORD_HINT
-        if "email" in self.fields:
-            self.fields["email"].label = gettext("Email")
 
     def clean(self) -> dict[str, Any]:
         """Texts need a number to go to."""
@@ -67,6 +68,9 @@ class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]
     def signup(self, request: Any, user: User) -> None:
         """Keep what was told beside the address and the password."""
         told = self.cleaned_data
+        # Closed as an earlier account of the same person's was: they are here again.
+        stopped = [ClosedContact.Reason.STOPPED]
+        contacts.reopen(channel=contacts.EMAIL, address=user.email, reasons=stopped, by=user)
         accounts.update(
             patient=accounts.patient_of(user),
             profile={
@@ -83,7 +87,7 @@ class SignInForm(Plain, account_forms.LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["login"].label = _("Email")
+        self.fields["login"].label = _("E-mail")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         if "remember" in self.fields:
             self.fields["remember"].label = _("Keep me signed in on this device for 12 hours")
@@ -94,7 +98,7 @@ class ChangeEmailForm(Plain, account_forms.AddEmailForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["email"].label = _("New email")
+        self.fields["email"].label = _("New e-mail")
 
 
 class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):  # type: ignore[misc]

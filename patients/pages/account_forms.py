@@ -139,7 +139,7 @@ class EscortForm(forms.Form):
 class MessagesForm(forms.Form):
     """How messages come, and in which language."""
 
-    email = forms.BooleanField(label=_("Email"), required=False)
+    email = forms.BooleanField(label=_("E-mail"), required=False)
     sms = forms.BooleanField(label=_("Texts"), required=False, help_text=contacts.WORDING)
     sms_in_quiet_hours = forms.BooleanField(
         label=_("Text me at night too when it is about my safety"),
