@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from booking import sweeps
+from booking import offering, payments, sweeps
 from booking.channels import replies
 from booking.delivery import lanes
 from booking.notices import reminders
@@ -30,3 +30,15 @@ def remind() -> int:
 def answer_texts() -> int:
     """Answer the texts that people sent."""
     return replies.answer()
+
+
+@shared_task
+def offer_times() -> int:
+    """Offer free times to whoever waits for one."""
+    return offering.sweep()
+
+
+@shared_task
+def settle_payments() -> int:
+    """Look for money that is to be asked for, or goes back."""
+    return payments.sweep()

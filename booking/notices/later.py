@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from booking.clock import at_local, local_day
-from booking.models import ENDED, FREED, OCCUPYING, UNDER_WAY, Appointment, Notice, Status
+from booking.models import ENDED, FREED, OCCUPYING, UNDER_WAY, Appointment, Notice, Offer, Status
 from booking.notices.planned import Kind, PlanRules
 from patients.accounts import zone_of
 from patients.models import ConsentDocument, Intake, Order, Patient, Signature
@@ -67,6 +67,11 @@ def about_begun(at: datetime) -> str:
     return f"intake-begun/{int(at.timestamp())}"
 
 
+def about_offer(offer_id: int) -> str:
+    """Name a time that was offered."""
+    return f"offer/{offer_id}"
+
+
 # -- objections ----------------------------------------------------------------------------------
 
 
@@ -74,10 +79,18 @@ def objection(notice: Notice, *, at: datetime) -> str:
     """Say why a message has nothing to say any more; empty if it has, or rests on nothing else."""
     appointment = notice.appointment
     if appointment is None:
+        if notice.kind == Kind.offer:
+            return _offered(notice)
         return _begun(notice) if notice.kind == Kind.intake_incomplete else ""
     if notice.kind in AFTERWARDS:
         return _not_given(notice, appointment) or _overtaken(notice, appointment, at=at)
     return _done(notice, appointment)
+
+
+def _offered(notice: Notice) -> str:
+    number = notice.subject_of.partition("/")[2]
+    stands = number.isdecimal() and Offer.objects.open().filter(pk=int(number)).exists()
+    return "" if stands else "the offer is over"
 
 
 def _begun(notice: Notice) -> str:

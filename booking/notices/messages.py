@@ -26,7 +26,13 @@ WITH_CALENDAR = (Kind.booked, Kind.changed)
 # Where a text would be longer than one SMS, these give way, in this order.
 GIVE_WAY = ("link", "names", "clinic_name", "heavy_meal")
 # What the link of these is for cannot be done without it.
-LINK_MATTERS = (Kind.confirm_escort, Kind.last_check, Kind.today, Kind.how_are_you)
+LINK_MATTERS = (
+    Kind.confirm_escort,
+    Kind.last_check,
+    Kind.today,
+    Kind.how_are_you,
+    Kind.offer,
+)
 LINK_LAST = ("names", "clinic_name", "link")
 # A stop that ends a Spanish abbreviation ends the sentence as well.
 TWO_STOPS = re.compile(r"\b([ap]\.m\.)\.")

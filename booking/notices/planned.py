@@ -59,6 +59,7 @@ class Kind(StrEnum):
     crisis = "crisis"
     unwell = "unwell"
     route = "route"
+    offer = "offer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ ESCORT_KINDS = (Kind.driving_warning_escort,)
 SMS_KINDS = (
     Kind.booked, Kind.confirm_escort, Kind.evening_before, Kind.fasting, Kind.last_check,
     Kind.today, Kind.on_the_way, Kind.driving_warning, Kind.driving_warning_escort,
-    Kind.how_are_you, Kind.changed, *STAFF_KINDS,
+    Kind.how_are_you, Kind.changed, Kind.offer, *STAFF_KINDS,
 )  # fmt: skip
 
 # What no message may say, in either language; drugs by name and by how they are given.
@@ -145,6 +145,9 @@ def variants(kind: str) -> list[dict[str, Any]]:
         ]
     if kind == Kind.intake_incomplete:
         ways += [{"facts": {"lapses": True}}]
+    if kind == Kind.offer:
+        link = f"{settings.SITE_URL}/offers/1234567-abcdefghijklmnopqrst"
+        ways += [{"facts": {"starts": "2026-12-01T15:30:00+00:00", "link": link}}]
     if kind == Kind.adverse_event:
         ways += [{"facts": {"severity": "severe", "recorded_by": "Cleo"}}]
         ways += [{"facts": {"what": "More was given than the order says"}}]

@@ -141,7 +141,7 @@ def test_nothing_is_wrong_about_a_patient_without_a_visit() -> None:
     patient = visit().patient
     for language in ("en", "es"):
         patient.language = language
-        for kind in (Kind.intake_incomplete, Kind.crisis, Kind.unwell):
+        for kind in (Kind.intake_incomplete, Kind.crisis, Kind.unwell, Kind.offer):
             for channel in channels_of(kind):
                 is_staff = kind in message_help.STAFF_KINDS
                 notice = Notice(
