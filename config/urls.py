@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 import config.checks
 import config.core.schema  # noqa: F401  both register themselves
-from config import frame, pages
+from config import frame, pages, styleguide
 
 # One door to sign in by, with its rate limits and, once required, its second step.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", pages.readyz, name="readyz"),
     path("language/", frame.language, name="language"),
     path("signed-in/", frame.signed_in, name="signed-in"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("accounts/sessions/", RedirectView.as_view(pattern_name="account-devices")),
     path("accounts/", include("allauth.urls")),
     path("account/", include("patients.pages.account_urls")),
