@@ -116,7 +116,7 @@ def write(request: HttpRequest, user: User, appointment: UUID, what: str) -> Htt
     """Write one row into the record and show the visit again, at the part it belongs to."""
     own = own_visit(user, appointment)
     if request.method != "POST":  # an address left over from a form that was refused
-        return redirect("visit", appointment=own.pk)
+        return redirect("nurse-visit", appointment=own.pk)
     takes, record = WRITERS[what]
     said = takes(data=_said(request.POST.dict(), ZoneInfo(own.time_zone)))
     try:
@@ -129,7 +129,7 @@ def write(request: HttpRequest, user: User, appointment: UUID, what: str) -> Htt
     except Refused as refused:
         at = said.validated_data["at"] if request.POST.get("when") else None
         return _refuse(request, own, what, refused=refused, refused_at=at, status=409)
-    page = reverse("visit", args=[own.pk])
+    page = reverse("nurse-visit", args=[own.pk])
     return redirect(f"{page}?written={row.subject}#{presenting.place(row)}")
 
 

@@ -25,7 +25,7 @@ def phone(visit: Visit) -> Client:
 
 
 def page(phone: Client, visit: Visit) -> str:
-    answer = phone.get(reverse("visit", args=[visit.appointment.pk]))
+    answer = phone.get(reverse("nurse-visit", args=[visit.appointment.pk]))
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -240,7 +240,7 @@ def test_it_says_nothing_of_the_order_while_it_is_kept_to(phone: Client, visit: 
 def test_it_leads_back_from_the_address_of_a_form(phone: Client, visit: Visit, what: str) -> None:
     answer = phone.get(reverse("write", args=[visit.appointment.pk, what]))
     assert answer.status_code == 302
-    assert answer["Location"] == reverse("visit", args=[visit.appointment.pk])
+    assert answer["Location"] == reverse("nurse-visit", args=[visit.appointment.pk])
 
 
 def test_it_names_a_field_as_the_page_does(phone: Client, visit: Visit) -> None:
@@ -291,7 +291,7 @@ def test_it_warns_about_driving_once_the_patient_is_left(phone: Client, visit: V
 
 
 def test_it_is_for_the_visits_own_nurse(phone: Client, visit: Visit) -> None:
-    address = reverse("visit", args=[visit.appointment.pk])
+    address = reverse("nurse-visit", args=[visit.appointment.pk])
     posted = reverse("write", args=[visit.appointment.pk, "events"])
     assert Client().get(address).status_code == 302
     other = Client()
@@ -308,7 +308,7 @@ def test_it_is_for_the_visits_own_nurse(phone: Client, visit: Visit) -> None:
 
 
 def test_it_is_never_kept_by_the_browser(phone: Client, visit: Visit) -> None:
-    answer = phone.get(reverse("visit", args=[visit.appointment.pk]))
+    answer = phone.get(reverse("nurse-visit", args=[visit.appointment.pk]))
     assert "no-store" in answer["Cache-Control"]
 
 
