@@ -31,7 +31,7 @@ from booking.serializers import (
 from config.core.api import IsDispatcher, IsPatient, person
 from config.core.idempotency import IdempotentView
 from patients.accounts import patient_of
-from patients.models import Therapy
+from patients.models import Patient, Therapy
 
 
 def own(request: Request, appointment_id: UUID) -> Appointment:
@@ -99,8 +99,8 @@ class AppointmentsView(IdempotentView):
         wanted = BookSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         user = person(request)
-        patient = patient_of(user, with_home=False)  # it is read anew under its lock
-        booked = appointments.book(patient=patient, by=user, **wanted.validated_data)
+        unread = Patient(user=user)  # the rule reads it under its lock
+        booked = appointments.book(patient=unread, by=user, **wanted.validated_data)
         return answer(booked, code=status.HTTP_201_CREATED)
 
 

@@ -6,21 +6,27 @@ from uuid import UUID
 
 from booking.models import Appointment
 from config.core.postgres import prepared
+from patients.accounts import patient_of
 from patients.models import Address, Patient
 
-LOCKED_PATIENT = "SELECT {} FROM patients_patient WHERE id = %s FOR UPDATE"
+LOCKED_PATIENT = "SELECT {} FROM patients_patient WHERE user_id = %s FOR UPDATE"
 HOME = "SELECT {} FROM patients_address WHERE patient_id = %s"
 OF_A_PATIENT = Address.patient.field.remote_field
 
 
 def lock_patient(patient: Patient) -> Patient:
-    """Lock the patient's row until the transaction ends, and read it and where they live."""
-    found = prepared.row(LOCKED_PATIENT.format(prepared.columns(Patient)), [patient.pk])
+    """Lock the patient's row until the transaction ends, and read it and where they live.
+
+    Of a patient who was not read before only the account need be known.
+    """
+    found = prepared.row(LOCKED_PATIENT.format(prepared.columns(Patient)), [patient.user_id])
     if found is None:
+        if patient._state.adding:  # noqa: SLF001  they have asked for nothing yet
+            return lock_patient(patient_of(patient.user))
         raise Patient.DoesNotExist
     locked = prepared.load(Patient, found)
     # Not in one statement: one that has waited for the row would give the home of before.
-    home = prepared.row(HOME.format(prepared.columns(Address)), [patient.pk])
+    home = prepared.row(HOME.format(prepared.columns(Address)), [locked.pk])
     OF_A_PATIENT.set_cached_value(locked, prepared.load(Address, home) if home else None)
     return locked
 

@@ -39,24 +39,24 @@ OF_ACCOUNT = """
 """
 
 
-def patient_of(user: User, *, with_home: bool = True) -> Patient:
+def patient_of(user: User) -> Patient:
     """Return the patient of an account, created on first use; the home is read with it."""
-    found = prepared.row(OF_ACCOUNT.format(columns=_columns(with_home=with_home)), [user.pk])
+    of_patient, of_home = _columns()
+    found = prepared.row(OF_ACCOUNT.format(columns=f"{of_patient}, {of_home}"), [user.pk])
     if found is None:
         return Patient.objects.get_or_create(user=user)[0]
-    width = _columns(with_home=False).count(",") + 1
+    width = of_patient.count(",") + 1
     patient, home = prepared.load(Patient, found[:width]), found[width:]
     patient.user = user
-    if with_home:  # as Django leaves it: of a patient without one it is known that there is none
-        known = patient._state.fields_cache  # noqa: SLF001
-        known["address"] = prepared.load(Address, home) if home[0] else None
+    # As Django leaves it: of a patient without one it is known that there is none.
+    known = patient._state.fields_cache  # noqa: SLF001
+    known["address"] = prepared.load(Address, home) if home[0] else None
     return patient
 
 
 @cache
-def _columns(*, with_home: bool) -> str:
-    columns = prepared.columns(Patient, "patient")
-    return f"{columns}, {prepared.columns(Address, 'address')}" if with_home else columns
+def _columns() -> tuple[str, str]:
+    return prepared.columns(Patient, "patient"), prepared.columns(Address, "address")
 
 
 def staff(user: object) -> User:

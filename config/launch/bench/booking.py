@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,10 +104,14 @@ def _over_http(house: House, recorded: Path, size: Size) -> tuple[Measured, Coun
     warming, asks = asks[: size.warming], asks[size.warming :]
     house.copy(CLINIC, NOW)
     with house.serving(NOW) as port:
-        work(port=port, shares=[warming[n::CLIENTS] for n in range(CLIENTS)])
+        work(port=port, shares=_dealt(warming), one_each=True)
         with cpu.counted() as spent:
-            measured = work(port=port, shares=[asks[n::CLIENTS] for n in range(CLIENTS)])
+            measured = work(port=port, shares=_dealt(asks), one_each=True)
         return measured, spent
+
+
+def _dealt(asks: Sequence[Ask]) -> list[Sequence[Ask]]:
+    return [asks[number::CLIENTS] for number in range(CLIENTS)]
 
 
 def _bare(house: House, recorded: Path, size: Size) -> Loop:
@@ -212,7 +217,8 @@ def _section(
         title="Booking",
         explained=f"""
 {CLIENTS} clients book {size.bookings} different slots of a clinic with {size.nurses} nurses through
-`POST {PATH}`, served by gunicorn as `bin/demo` and `docker-compose.yml` start it. The bare loop is
+`POST {PATH}`, each over a connection of its own as different people's bookings come, served by
+gunicorn as `bin/demo` and `docker-compose.yml` start it. The bare loop is
 {CLIENTS} processes that send PostgreSQL, with psycopg and nothing else, the very statements those
 bookings need ({statistics.median(counts):.0f} each, recorded as text from one run of the site,
 BEGIN, savepoint and COMMIT included, prepared where the site has them prepared) to a copy of the
