@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from booking import presenting, prices, rules, search
-from booking.clock import local_day
+from booking import overview, presenting, prices, rules, search
+from booking.clock import Times, local_day
 from booking.models import OCCUPYING, Appointment
 from booking.pages import picker, picker_words as words
 from booking.pages.book_catalogue import Treatment, treatment
@@ -38,6 +38,8 @@ class Planned:
         Why this start cannot be had; empty where it can.
     is_new
         Whether it was put in the place of one that cannot be had.
+    times
+        Where it is promised already: what was said then.
     """
 
     starts_at: datetime
@@ -45,11 +47,13 @@ class Planned:
     therapy: Therapy
     problem: str = ""
     is_new: bool = False
+    times: Times | None = None
 
     @classmethod
     def of(cls, visit: Appointment) -> Self:
         """Return a visit that is promised already, as it is shown here."""
-        return cls(visit.starts_at, ZoneInfo(visit.time_zone), visit.therapy)
+        zone = ZoneInfo(visit.time_zone)
+        return cls(visit.starts_at, zone, visit.therapy, times=overview.times_of(visit))
 
     @property
     def at(self) -> str:
@@ -98,11 +102,13 @@ class Planned:
         if mark is None:
             return ""
         is_that_day = local_day(mark.at, self.zone) == local_day(self.starts_at, self.zone)
-        return mark.time if is_that_day else words.say_start(mark.at, self.zone)
+        return mark.time if is_that_day else words.say_short(mark.at, self.zone)
 
     @property
     def clock(self) -> presenting.ClockView | None:
-        """The times around it; a talk has none."""
+        """The times around it, as they were promised or would be; a talk has none."""
+        if self.times:
+            return presenting.clock_view(times=self.times, zone=self.zone)
         return picker.clock_of(self.starts_at, therapy=self.therapy, zone=self.zone)
 
     @property

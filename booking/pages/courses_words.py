@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _, ngettext
 
 from booking import series
+from booking.pages import picker_words as words
 from booking.pages.book_check import Planned
 from patients.models import Therapy
 
@@ -55,7 +56,7 @@ def no_driving(visits: Sequence[Planned]) -> str:
         return ""
     last = visits[-1].marks["driving"]
     return _("You cannot drive between these visits, from the first one until %(until)s.") % {
-        "until": f"{last.day}, {last.time}" if last.day else last.time
+        "until": words.say_start(last.at, visits[-1].zone)
     }
 
 

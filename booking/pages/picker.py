@@ -44,6 +44,7 @@ class Day:
     count: int
     is_offered: bool
     is_chosen: bool
+    is_first: bool = True
 
     @property
     def href(self) -> str:
@@ -57,8 +58,8 @@ class Day:
 
     @property
     def month(self) -> str:
-        """`Nov`."""
-        return words.short_month(self.date)
+        """`Nov`, where a month or the strip begins."""
+        return words.short_month(self.date) if self.is_first or self.number == 1 else ""
 
     @property
     def number(self) -> int:
@@ -187,7 +188,7 @@ class Look:
         """One day of the strip, counted from the first."""
         at = self.first + timedelta(days=number)
         count, offered = int(self.counts[number]), bool(self.offered[number])
-        return Day(at, count, offered, at == chosen)
+        return Day(at, count, offered, at == chosen, number % WEEK == 0)
 
     def free(self) -> list[date]:
         """The days that have a time."""

@@ -37,9 +37,10 @@ def say_day(day: date) -> str:
     }
 
 
-def say_short_day(day: date) -> str:
-    """`Tue 24 Nov`."""
-    return f"{short_weekday(day)} {day.day} {short_month(day)}"
+def say_short(at: datetime, zone: ZoneInfo) -> str:
+    """`Tue 24 Nov, 10:30 AM`."""
+    day = clock.local_day(at, zone)
+    return f"{short_weekday(day)} {day.day} {short_month(day)}, {say_time(at, zone)}"
 
 
 def say_span(first: date, last: date) -> str:
