@@ -72,7 +72,7 @@ def page_of(visit: Appointment, *, at: datetime) -> dict[str, Any]:
         "among": among,
         "blocking": steps_blocking.blocking(visit) if is_ahead else [],
         "lapses": is_ahead and not visit.blocked and later.lapsing(visit) is not None,
-        "todos": visits_todo.todos_of(visit, at=at) if is_ahead else [],
+        "todos": visits_todo.todos_of(visit, at=at) if is_ahead else None,
         "messages_about": visits_told.messages_of(visit, at=at),
         "join_link": join_link(visit) if is_ahead else "",
         "is_movable": changes.is_movable(visit, at=at),
@@ -92,8 +92,7 @@ def _at_home(visit: Appointment, *, at: datetime) -> dict[str, Any]:
         "arrival": _arrival(visit, at=at),
         "escort": _escort(visit),
         "directions": homes.as_lines(homes.notes_at(visit)),
-        "lives_elsewhere": home is None
-        or any(getattr(home, f) != getattr(visit, f) for f in WHERE),
+        "lives_elsewhere": not is_there,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ class Todo:
     Attributes
     ----------
     state, said
-        `done`, `now` (what began last) or `ahead`; and in words where it helps.
+        `now` (what began last) or `ahead`; and in words where it helps.
     """
 
     when: str
@@ -33,22 +33,38 @@ class Todo:
     said: str
 
 
-def todos_of(visit: Appointment, *, at: datetime) -> list[Todo]:
+@dataclass(frozen=True, slots=True)
+class Todos:
+    """What is to be done now and next, and what comes after that; what is over is left out."""
+
+    near: list[Todo]
+    rest: list[Todo]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.near)
+
+
+def todos_of(visit: Appointment, *, at: datetime) -> Todos:
     """Return what there is to do for a visit at home, in order; nothing for a talk."""
     found = list(_of(visit))
     begun = sum(when <= at for when, _title, _detail in found)
-    zone = overview.zone_of(visit)
-    said = {begun - 1: _("now"), begun: _("next")}
-    return [
-        Todo(
-            when=presenting.say_near(when, at=at, zone=zone),
-            title=title,
-            detail=presenting.with_one_stop(detail),
-            state="now" if place == begun - 1 else "done" if place < begun else "ahead",
-            said=said.get(place, ""),
-        )
-        for place, (when, title, detail) in enumerate(found)
-    ]
+    shown = [_todo(one, visit=visit, at=at) for one in found[max(begun - 1, 0) :]]
+    if begun and shown:
+        shown[0] = replace(shown[0], state="now", said=_("now"))
+    near = 2 if begun else 1
+    return Todos(near=shown[:near], rest=shown[near:])
+
+
+def _todo(one: tuple[datetime, str, str], *, visit: Appointment, at: datetime) -> Todo:
+    when, title, detail = one
+    return Todo(
+        when=presenting.say_near(when, at=at, zone=overview.zone_of(visit)),
+        title=title,
+        detail=presenting.with_one_stop(detail),
+        state="ahead",
+        said="",
+    )
 
 
 def _of(visit: Appointment) -> Iterator[tuple[datetime, str, str]]:

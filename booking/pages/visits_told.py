@@ -39,6 +39,7 @@ ABOUT = {
     Kind.changed: gettext_lazy("something about your visit changed"),
 }
 SENT = (NoticeStatus.SENT, NoticeStatus.UNKNOWN)
+SOON = 3
 COMING = (NoticeStatus.PENDING, NoticeStatus.CLAIMED, NoticeStatus.SENDING)
 
 
@@ -58,6 +59,16 @@ class Messages:
 
     sent: list[Told]
     coming: list[Told]
+
+    @property
+    def soon(self) -> list[Told]:
+        """The next few to come."""
+        return self.coming[:SOON]
+
+    @property
+    def later(self) -> list[Told]:
+        """Those that come after them."""
+        return self.coming[SOON:]
 
     @property
     def has_failed(self) -> bool:
