@@ -46,7 +46,7 @@ class PrepareForm(forms.Form):
         widget=ClockInput(),
     )
     zip = forms.CharField(
-        label=gettext_lazy("ZIP code of the visit, if you like"),
+        label=gettext_lazy("ZIP code of the visit"),
         required=False,
         max_length=20,
         help_text=gettext_lazy("So that the times are local to it. We do not keep it."),

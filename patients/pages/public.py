@@ -47,7 +47,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     """Show the questions people ask, or those in which what was typed stands."""
     found = articles.find("questions")
     prose = articles.read(found)
-    form = QuestionForm(request.GET or None)
+    form = QuestionForm(request.GET if request.GET.get("q", "").strip() else None)
     asked = form.cleaned_data["q"] if form.is_valid() else ""
     shown = public_frame.context(found, structured.questions(prose))
     shown |= {"form": form, "asked": asked, "answers": answered.of(prose, asked=asked)}

@@ -28,7 +28,6 @@ class QuestionForm(forms.Form):
     q = forms.CharField(
         label=_("Find an answer"),
         max_length=100,
-        required=False,
         help_text=_("One or two words, such as alcohol or driving."),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )

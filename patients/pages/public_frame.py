@@ -37,8 +37,7 @@ def show(request: HttpRequest, template: str, shown: dict[str, Any]) -> HttpResp
     """
     response = render(request, template, shown)
     said = len(messages.get_messages(request))
-    is_plain = request.method == "GET" and not request.GET and not said
-    if is_plain and not request.user.is_authenticated:
+    if not request.GET and not said and not request.user.is_authenticated:
         patch_cache_control(response, private=True, max_age=KEPT_SECONDS)
     else:
         patch_cache_control(response, private=True, no_cache=True)
