@@ -15,7 +15,8 @@ from booking.models import Appointment, Course, Notice, StaffTask, Status, Visit
 from config.core.errors import constraint_of
 from config.core.models import Role
 from nurses.models import Dose, Event
-from patients.models import ConsentDocument, Order, Signature
+from patients import consent
+from patients.models import CheckIn, ConsentDocument, ConsentTranslation, Order, Signature
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,15 @@ def new_visit(**changes: str) -> str:
     return copy(Appointment, "visit", **{"id": "gen_random_uuid()", **times, **changes})
 
 
+def translated(**changes: str) -> str:
+    return copy(ConsentTranslation, "translation", **{"document_id": "%(unlike)s", **changes})
+
+
+def checked_in(**changes: str) -> str:
+    return copy(CheckIn, "check_in", **{"client_id": "gen_random_uuid()", **changes})
+
+
+SPANISH = "(SELECT sha256 FROM patients_consenttranslation WHERE document_id = %(document)s)"
 SECOND = "second_prescriber_id = %(erin)s"
 
 # guard, what it refuses, its legitimate twin
@@ -327,6 +337,38 @@ CASES: list[tuple[str, str, str]] = [
         copy(Signature, "signature", patient_id="%(eve)s"),
     ),
     (
+        "signature_is_under_the_text_that_was_read",
+        copy(Signature, "signature", patient_id="%(eve)s", language="'es'"),
+        copy(Signature, "signature", patient_id="%(eve)s", language="'es'", sha256=SPANISH),
+    ),
+    ("consent_translation_never_changes", delete(ConsentTranslation, "translation"), translated()),
+    ("consent_translation_hash_is_of_its_text", translated(text="'otras palabras'"), translated()),
+    ("consent_translation_language_is_known", translated(language="'fr'"), translated()),
+    (
+        "consent_is_translated_once_per_version",
+        translated(document_id="document_id"),
+        translated(),
+    ),
+    # -- check-ins
+    ("check_in_never_changes", update(CheckIn, "check_in", "pain = NULL"), checked_in()),
+    ("check_in_is_sent_once", checked_in(client_id="client_id"), checked_in()),
+    (
+        "check_in_stays_on_its_scales",
+        checked_in(answers="""answers || '{"pain": 11}'""", pain="11"),
+        checked_in(answers="""answers || '{"pain": 10}'""", pain="10"),
+    ),
+    *(
+        ("check_in_scores_are_of_its_answers", checked_in(**wrong), checked_in())
+        for wrong in (
+            {"phq9": "phq9 + 1"},
+            {"gad7": "3"},
+            {"pain": "3"},
+            {"self_harm": "0"},
+            {"answers": "answers - 'phq9_1'"},
+            {"answers": """answers || '{"phq9_1": -1, "phq9_2": 3}'"""},
+        )
+    ),
+    (
         "patient_is_one_person",
         "UPDATE patients_patient SET user_id = %(erin)s WHERE id = %(ben)s",
         "UPDATE patients_patient SET phone = '' WHERE id = %(ben)s",
@@ -492,7 +534,16 @@ def _rows() -> Ids:
         "withdrawn": factories.make_order(patient=ada, withdrawn_at=STARTS_AT).pk,
         "intake": ada.intakes.get().pk,
         "signature": ada.signatures.get().pk,
-        "document": ada.signatures.get().document_id,
+        "document": (document := ada.signatures.get().document).pk,
+        "unlike": factories.make_document(slug="privacy").pk,
+        "translation": consent.translate(document=document, title="Acuerdo", text="Lo acepto.").pk,
+        "check_in": CheckIn.objects.create(
+            patient=ada,
+            client_id=uuid4(),
+            answers={f"phq9_{number}": 1 for number in range(1, 10)},
+            phq9=9,
+            self_harm=1,
+        ).pk,
         "dose": Dose.objects.create(
             **told, lot="A", drawn_mg=40, given_mg=40, wasted_mg=0, returned_mg=0
         ).pk,
