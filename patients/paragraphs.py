@@ -13,6 +13,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 HEADING_LENGTH = 80
+# Of the words of two paragraphs, from which on they are shown as one with marks in it.
+MOSTLY_KEPT = 0.6
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
 _BULLET = re.compile(r"[-*•]\s+")
 _SENTENCE_ENDS = (".", ":", ";", ",", "!", "?", "…")
@@ -39,12 +41,35 @@ class Block:
         return " ".join(self.lines)
 
 
+class Fate(StrEnum):
+    """What became of some words."""
+
+    KEPT = "kept"
+    GONE = "gone"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words that share a fate."""
+
+    fate: Fate
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One place where two texts differ: what stood there, what stands there; one may be empty."""
+    """One place where two texts differ: what stood there, what stands there; one may be empty.
+
+    Attributes
+    ----------
+    runs
+        Both in one, word by word, where most of the words stayed; else empty.
+    """
 
     was: tuple[Block, ...]
     now: tuple[Block, ...]
+    runs: tuple[Run, ...] = ()
 
 
 def blocks(text: str) -> tuple[Block, ...]:
@@ -83,7 +108,31 @@ def changes(*, was: str, now: str) -> tuple[Change, ...]:
     old, new = blocks(was), blocks(now)
     matcher = SequenceMatcher(a=old, b=new, autojunk=False)
     return tuple(
-        Change(was=old[i1:i2], now=new[j1:j2])
+        change
         for tag, i1, i2, j1, j2 in matcher.get_opcodes()
         if tag != "equal"
+        for change in _split(old[i1:i2], new[j1:j2])
     )
+
+
+def _split(was: tuple[Block, ...], now: tuple[Block, ...]) -> Iterator[Change]:
+    """Compare block with block where there are as many, so that each change is short."""
+    if len(was) != len(now):
+        yield Change(was=was, now=now)
+        return
+    for one, other in zip(was, now, strict=True):
+        yield Change(was=(one,), now=(other,), runs=_runs(one.text.split(), other.text.split()))
+
+
+def _runs(was: list[str], now: list[str]) -> tuple[Run, ...]:
+    matcher = SequenceMatcher(a=was, b=now, autojunk=False)
+    if matcher.ratio() < MOSTLY_KEPT:
+        return ()
+    runs = []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            runs.append(Run(Fate.KEPT, " ".join(was[i1:i2])))
+            continue
+        runs += [Run(Fate.GONE, " ".join(was[i1:i2]))] if i2 > i1 else []
+        runs += [Run(Fate.NEW, " ".join(now[j1:j2]))] if j2 > j1 else []
+    return tuple(runs)
