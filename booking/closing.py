@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from booking import attention, feeds
+from booking import attention, feeds, waiting
 from booking.locks import lock_patient
 from booking.models import UNDER_WAY, Appointment, StaffTask, Status
 from config.core.clock import now
@@ -92,6 +92,8 @@ def _close(wish: AccountClosure) -> bool:
             patient=patient,
         )
     feeds.close(patient=patient)
+    for entry in waiting.of(patient):
+        waiting.leave(entry=entry)
     data_rights.close(patient=patient)
     attention.solved(StaffTask.objects.filter(key__in=[_key(wish), f"{_key(wish)}/booked"]))
     return True

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from booking import attention, closures, gates
+from booking import attention, closing, closures, gates
 from booking.delivery import outages, paging
 from booking.models import Appointment, Notice, NoticeStatus
 from booking.notices import ledger
@@ -31,6 +31,7 @@ def run() -> int:
         + page_check_ins()
         + gates.recheck()
         + closures.sweep()
+        + closing.sweep()
         + ledger.recover_lapsed()
         + paging.sweep()
         + ask_for_calls()

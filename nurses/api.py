@@ -52,6 +52,7 @@ from nurses.serializers import (
     EventInput,
     ObservationInput,
 )
+from patients import homes
 from scheduling.models import Nurse
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -99,7 +100,9 @@ class RouteView(APIView):
         """Show the stops of a day; today's if none is named."""
         nurse, asked = nurse_of(person(request)), request.query_params.get("date")
         day = route.today(nurse=nurse) if asked is None else read_day(asked)
-        return Response(RouteSerializer(route.for_nurse(nurse=nurse, day=day)).data)
+        hers = route.for_nurse(nurse=nurse, day=day)
+        notes = homes.notes_at(stop.appointment for stop in hers.stops)
+        return Response(RouteSerializer(hers, context={"notes": notes}).data)
 
 
 class DispatchView(APIView):

@@ -11,6 +11,8 @@ from rest_framework import serializers
 from nurses import dispatch
 from nurses.dispatch import RULES
 from nurses.models import Plan
+from nurses.route import Stop
+from patients import homes
 
 
 class StopPatientSerializer(serializers.Serializer[Any]):
@@ -39,6 +41,13 @@ class StopSerializer(serializers.Serializer[Any]):
     status = serializers.CharField(source="appointment.status")
     blocked = serializers.ListField(source="appointment.blocked", child=serializers.CharField())
     patient = StopPatientSerializer(source="appointment.patient")
+    directions = serializers.SerializerMethodField(
+        help_text="`parking`, `entry`, `stairs`, `pets`, `more`: what the patient said of the home"
+    )
+
+    def get_directions(self, stop: Stop) -> dict[str, str]:
+        """Return what is known of the way in; only a nurse's own route says it."""
+        return homes.as_said(self.context.get("notes", {}).get(stop.appointment.pk))
 
 
 class ConsultationSerializer(serializers.Serializer[Any]):

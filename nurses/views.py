@@ -33,6 +33,7 @@ from nurses.serializers import (
     EventInput,
     ObservationInput,
 )
+from patients import homes
 
 P = ParamSpec("P")
 
@@ -147,6 +148,7 @@ def _show(
     own.refresh_from_db(fields=["status", "drive_after", "dosed_at"])
     written = request.GET.get("written", "")
     context = presenting.page(Record.of(own), written=written) | more
+    context["directions"] = homes.as_lines(homes.notes_at([own]).get(own.pk))
     return render(request, "nurses/visit.html", context, status=status)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from config.core.clock import now
@@ -19,10 +19,20 @@ def notes_of(patient: Patient) -> HomeNotes | None:
     return HomeNotes.objects.filter(patient=patient, **HomeNotes.where(address)).first()
 
 
-def notes_at(visit: Any) -> HomeNotes | None:
-    """Return what was said of the home a visit was promised at, wherever the patient lives now."""
-    where = {name: getattr(visit, name) for name in ("line1", "line2", "postal_code")}
-    return HomeNotes.objects.filter(patient_id=visit.patient_id, **where).first()
+def notes_at(visits: Iterable[Any]) -> dict[Any, HomeNotes]:
+    """Return what was said of the homes that visits were promised at, by the visit's key.
+
+    Whoever has moved since is still visited where it was promised.
+    """
+    visits = list(visits)
+    found = HomeNotes.objects.filter(patient__in={visit.patient_id for visit in visits})
+    known = {(row.patient_id, *_where(row)): row for row in found}
+    keys = {visit.pk: (visit.patient_id, *_where(visit)) for visit in visits}
+    return {pk: known[key] for pk, key in keys.items() if key in known}
+
+
+def _where(home: Any) -> tuple[str, ...]:
+    return tuple(getattr(home, name) for name in ("line1", "line2", "postal_code"))
 
 
 def write(*, patient: Patient, notes: Mapping[str, str]) -> None:
@@ -34,10 +44,15 @@ def write(*, patient: Patient, notes: Mapping[str, str]) -> None:
     )
 
 
+def as_said(notes: HomeNotes | None) -> dict[str, str]:
+    """Return what was said, and nothing of what was not."""
+    return {name: text for name in SAID if notes and (text := getattr(notes, name))}
+
+
 def as_lines(notes: HomeNotes | None) -> list[tuple[str, str]]:
     """Return what was said, each under its own name, and nothing of what was not."""
-    if notes is None:
-        return []
     fields = HomeNotes._meta  # noqa: SLF001
-    said = [(fields.get_field(name), getattr(notes, name)) for name in SAID]
-    return [(str(field.verbose_name).capitalize(), text) for field, text in said if text]
+    return [
+        (str(fields.get_field(name).verbose_name).capitalize(), text)
+        for name, text in as_said(notes).items()
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -116,6 +116,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 class Notice(models.Model):
     """One message to one recipient by one channel: a row that falls due."""
+
+    # What goes into the patient's copy of their data.
+    OF_THE_PATIENT: ClassVar = {"recipient__in": ("patient", "escort")}
 
     appointment = models.ForeignKey(
         Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices"
