@@ -48,6 +48,7 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Catalogue": [
         ("Therapies", "vaccines", "patients.Therapy"),
         ("Consent forms", "description", "patients.ConsentDocument"),
+        ("Public pages", "article", "patients.Article"),
         ("Service areas", "location_on", "patients.ServiceArea"),
         ("Permits by state", "gavel", "patients.Permit"),
     ],

@@ -12,8 +12,9 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-import patients.consent_admin  # noqa: F401  each registers its own
-import patients.contact_admin  # noqa: F401
+import patients.article_admin
+import patients.consent_admin
+import patients.contact_admin  # noqa: F401  each registers its own
 from config.core.admin import RoleAdmin, RuleAdmin, tagged
 from config.core.models import Role
 from patients import accounts, gate, intake, orders, places
