@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -42,6 +43,21 @@ def after_booking(visit: Appointment) -> str:
     """Return where to go once a visit is booked: to pay, where a deposit is asked for."""
     is_asked = stripe_door.is_on() and owed(visit).deposit_left > 0
     return reverse("visit-pay" if is_asked else "visit-booked", args=[visit.pk])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What can be paid now, in cents: a deposit, of so many visits together, and all of a visit."""
+
+    deposit: int
+    visits: int
+    rest: int
+
+
+def sums(visit: Appointment) -> Sums:
+    """Return what can be paid for a visit now."""
+    deposits = _amounts(of_its_course(visit), What.DEPOSIT)
+    return Sums(deposit=sum(deposits.values()), visits=len(deposits), rest=owed(visit).left)
 
 
 # -- asking for it -------------------------------------------------------------------------------

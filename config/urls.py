@@ -33,6 +33,8 @@ urlpatterns = [
     path("", include("booking.pages.book_urls")),
     path("", include("patients.pages.public_urls")),
     path("", include("booking.pages.public_urls")),
+    path("", include("booking.pages.payments_urls")),
+    path("", include("booking.pages.waiting_urls")),
     path("go/", include("booking.links.urls")),
     path("hooks/", include("booking.channels.urls")),
     path("staff/", include("booking.desk.urls")),
