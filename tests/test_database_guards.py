@@ -16,7 +16,7 @@ from config.core.errors import constraint_of
 from config.core.models import Role
 from nurses.models import Dose, Event
 from patients import consent
-from patients.models import CheckIn, ConsentDocument, ConsentTranslation, Order, Signature
+from patients.models import Article, CheckIn, ConsentDocument, ConsentTranslation, Order, Signature
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +66,10 @@ def shifted(hours: int) -> str:
 
 def new_order(**changes: str) -> str:
     return copy(Order, "order", **{"sessions_reserved": "0", **changes})
+
+
+def new_article(**changes: str) -> str:
+    return copy(Article, "article", **{"version": "2", **changes})
 
 
 def new_dose(**changes: str) -> str:
@@ -383,6 +387,17 @@ CASES: list[tuple[str, str, str]] = [
         "UPDATE patients_address SET patient_id = %(eve)s WHERE patient_id = %(ben)s",
         "UPDATE patients_address SET patient_id = patient_id WHERE patient_id = %(ben)s",
     ),
+    # -- the texts of the public pages
+    *(
+        ("article_never_changes", change, new_article())
+        for change in (update(Article, "article", "title = 'Another'"), delete(Article, "article"))
+    ),
+    ("article_versions_follow_each_other", new_article(version="3"), new_article()),
+    ("article_language_is_known", new_article(language="'fr'", version="1"), new_article()),
+    *(
+        ("article_says_something", new_article(**{field: "''"}), new_article(sources="''"))
+        for field in ("title", "summary", "body")
+    ),
     # -- messages and tasks
     *(
         (
@@ -543,6 +558,9 @@ def _rows() -> Ids:
             answers={f"phq9_{number}": 1 for number in range(1, 10)},
             phq9=9,
             self_harm=1,
+        ).pk,
+        "article": Article.objects.create(
+            slug="safety", version=1, title="Safety", summary="What can happen.", body="Little."
         ).pk,
         "dose": Dose.objects.create(
             **told, lot="A", drawn_mg=40, given_mg=40, wasted_mg=0, returned_mg=0
