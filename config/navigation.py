@@ -16,6 +16,7 @@ from config.core.models import STAFF_ROLES
 JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Review": [
         ("Intakes", "fact_check", "patients.Intake"),
+        ("Check-ins", "monitoring", "patients.CheckIn"),
         ("Tasks", "task_alt", "booking.StaffTask"),
     ],
     "Orders": [
@@ -48,6 +49,7 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Catalogue": [
         ("Therapies", "vaccines", "patients.Therapy"),
         ("Consent forms", "description", "patients.ConsentDocument"),
+        ("Consent forms in Spanish", "translate", "patients.ConsentTranslation"),
         ("Public pages", "article", "patients.Article"),
         ("Service areas", "location_on", "patients.ServiceArea"),
         ("Permits by state", "gavel", "patients.Permit"),

@@ -15,7 +15,7 @@ NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def words_of(pdf: bytes) -> str:
-    """Return everything that is written on the sheets, line breaks and spaces made single spaces."""
+    """Return everything that is written on the sheets, each gap as a single space."""
     objects = {int(number): body for number, body in OBJECT.findall(pdf)}
     said = ""
     for body in objects.values():

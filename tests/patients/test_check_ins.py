@@ -209,9 +209,7 @@ def test_it_places_everything_on_the_sheet_in_the_order_of_time_and_score(
     assert [dot.total for dot in plot.dots] == [total for _, total in sorted(scores)]
     assert [dot.x for dot in plot.dots] == sorted(dot.x for dot in plot.dots)
     for dot in plot.dots:
-        (band,) = (
-            one for one in plot.bands if one.level == sum(dot.total >= n for n in (5, 10, 15, 20))
-        )
+        band = plot.bands[sum(dot.total >= lowest for lowest in (5, 10, 15, 20))]
         assert band.y - 0.2 <= dot.y <= band.y + band.height + 0.2
     for x in (*plot.visits, *(dot.x for dot in plot.dots), *(tick.x for tick in plot.ticks)):
         assert sheet.left <= x <= sheet.end
@@ -222,9 +220,8 @@ def test_its_bands_are_those_of_the_instrument_and_fill_the_sheet() -> None:
     plot = plots.phq9([(datetime(2027, 3, 3, tzinfo=UTC), 27)])
     assert [band.lowest for band in plot.bands] == [0, 5, 10, 15, 20]
     assert plot.dots[0].y == plot.sheet.top == plot.bands[-1].y
-    assert sum(band.height for band in plot.bands) == pytest.approx(
-        plot.sheet.floor - plot.sheet.top
-    )
+    whole = plot.sheet.floor - plot.sheet.top
+    assert sum(band.height for band in plot.bands) == pytest.approx(whole)
 
 
 @pytest.mark.parametrize("scores", [[], [(datetime(2027, 3, 3, tzinfo=UTC), 28)]])

@@ -1,4 +1,4 @@
-"""Papers to keep: what they say, whatever somebody typed, and that they say it the same each time."""
+"""Papers to keep: what they say whatever somebody typed, and that it is the same each time."""
 
 from __future__ import annotations
 
