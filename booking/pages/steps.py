@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy, n
 
 from booking import clock
 from booking.models import UNDER_WAY, Appointment, Status
+from booking.notices import words
 from config.core.clock import now
 from patients import gate
 from patients.accounts import address_of
@@ -265,7 +266,7 @@ def _consents(code: str) -> Step:
 def _escort(patient: Patient, code: str) -> Step:
     label, url = _("An adult who stays with you"), reverse("account-escort")
     if code == "ok":
-        return Step("escort", label, State.DONE, patient.escort_name, url, _("Change"))
+        return Step("escort", label, State.DONE, words.name(patient.escort_name), url, _("Change"))
     detail = _("Somebody you trust, until the next day. We need their name and phone number.")
     return Step("escort", label, State.YOURS, detail, url, _("Name the adult"))
 

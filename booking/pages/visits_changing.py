@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _, gettext_lazy
 
-from booking import changes, overview
+from booking import changes, prices
 from booking.models import Appointment
 from booking.pages import book_reasons, picker, visits_states
 from booking.pages.visit_forms import MoveForm
@@ -51,8 +50,7 @@ def cancelling(visit: Appointment) -> dict[str, Any]:
         "is_movable": changes.is_movable(visit, at=at),
         "is_cancellable": changes.is_cancellable(visit, at=at),
         "later": changes.later_of_course(visit),
-        "clock": overview.clock_of(visit),
-        "policy": settings.CANCELLATION_POLICY,
+        "costs": prices.cancelling(visit, at=at),
     }
 
 

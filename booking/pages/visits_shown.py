@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 
-from booking import changes, driving, overview, presenting
-from booking.models import ENDED, UNDER_WAY, Appointment, Status, VisitAnswer
+from booking import changes, driving, overview, payments, presenting, prices
+from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Status, VisitAnswer
 from booking.notices import later, words
 from booking.notices.facts import join_link
 from booking.pages import steps, steps_blocking, visits_states, visits_todo, visits_told
@@ -17,6 +17,13 @@ from patients import homes
 from patients.accounts import address_of
 from patients.models import Patient
 
+DIRECTIONS = {
+    "parking": gettext_lazy("Parking"),
+    "entry": gettext_lazy("Door"),
+    "stairs": gettext_lazy("Stairs"),
+    "pets": gettext_lazy("Pets"),
+    "more": gettext_lazy("Also"),
+}
 WHERE = ("line1", "line2", "city", "state", "postal_code")
 
 
@@ -77,6 +84,7 @@ def page_of(visit: Appointment, *, at: datetime) -> dict[str, Any]:
         "join_link": join_link(visit) if is_ahead else "",
         "is_movable": changes.is_movable(visit, at=at),
         "is_cancellable": changes.is_cancellable(visit, at=at),
+        "money": _money(visit),
         **_at_home(visit, at=at),
     }
 
@@ -91,9 +99,15 @@ def _at_home(visit: Appointment, *, at: datetime) -> dict[str, Any]:
         "nurse": words.first_name(visit.nurse.user.name) if visit.nurse else "",
         "arrival": _arrival(visit, at=at),
         "escort": _escort(visit),
-        "directions": homes.as_lines(homes.notes_at(visit)),
+        "directions": _directions(visit),
         "lives_elsewhere": not is_there,
     }
+
+
+def _directions(visit: Appointment) -> list[tuple[str, str]]:
+    """Return what was said of getting into the home that the visit was promised at."""
+    said = homes.as_said(homes.notes_at([visit]).get(visit.pk))
+    return [(str(DIRECTIONS[name]), text) for name, text in said.items()]
 
 
 def _arrival(visit: Appointment, *, at: datetime) -> str:
@@ -130,6 +144,19 @@ def _escort(visit: Appointment) -> Escort | None:
     if visit.status in ENDED:
         tag = colour = detail = ""
     return Escort(words.name(patient.escort_name), patient.escort_phone, tag, colour, detail)
+
+
+def _money(visit: Appointment) -> dict[str, Any] | None:
+    """Return what the visit costs and what of it was paid, in words; None for what is free."""
+    owed = prices.owed(visit)
+    if not owed.price or (visit.status in FREED and not (owed.paid or owed.back)):
+        return None
+    return {
+        "price": prices.say(owed.price),
+        "paid": prices.say(owed.paid) if owed.paid else "",
+        "back": prices.say(owed.back) if owed.back else "",
+        "may_be_paid": payments.may_be_paid(visit),
+    }
 
 
 def drive_after(visit: Appointment, *, at: datetime) -> str:
