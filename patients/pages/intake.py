@@ -43,6 +43,7 @@ def _overview(patient: Patient, opened: Opened) -> dict[str, Any]:
     newest = Intake.objects.newest(patient=patient)
     return {
         **frame.around(patient=patient, answers=opened.answers),
+        **({"danger": frame.danger_in(newest)} if newest and not opened.draft else {}),
         "draft": opened.draft,
         "saved_on": frame.day(opened.draft.updated_at, patient=patient) if opened.draft else "",
         "anew": frame.asked_anew(opened),

@@ -196,11 +196,10 @@ def outcome(intake: Intake, *, patient: Patient) -> dict[str, Any]:
     weighs = [one for one in intake.findings if one["severity"] != Severity.INFORMATION]
     rest = [one for one in intake.findings if one["severity"] == Severity.INFORMATION]
     excluded = [one for one in weighs if one["severity"] == Severity.EXCLUDED]
-    is_crisis = intake.outcome == Intake.Outcome.CRISIS
     return {
         "sentences": [_(one["detail"]) for one in weighs if one["severity"] != Severity.CRISIS],
         "information": [_(one["detail"]) for one in rest],
-        "danger": Danger.ACUTE.value if is_crisis else danger(intake.answers).value,
+        "danger": danger_in(intake),
         "sent_on": day(intake.submitted_at, patient=patient),
         "lapses_on": day(intake.valid_until, patient=patient),
         "has_lapsed": intake.valid_until <= now(),
@@ -208,3 +207,10 @@ def outcome(intake: Intake, *, patient: Patient) -> dict[str, Any]:
         "can_look_again": all(one["clearable"] for one in excluded),
         "asks_someone": any(one["code"] == "no_responsible_adult" for one in excluded),
     }
+
+
+def danger_in(intake: Intake) -> str:
+    """Say whether help has to be shown beside an intake; what lapsed says nothing about now."""
+    if intake.valid_until <= now():
+        return Danger.NONE.value
+    return danger(intake.answers).value
