@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models import Q
 
 from config.core import devices
 from config.core.clock import now
@@ -55,41 +58,52 @@ MACHINERY = frozenset(
 AT_ONCE = 200
 CLOSED = "account closed"
 
-Table = tuple[type[models.Model], str]
-
 
 # -- a copy ---------------------------------------------------------------------------------------
 
 
-def tables() -> list[Table]:
-    """Return every table that tells of a patient, and by which way: directly, or by their visits.
+def tables() -> dict[type[models.Model], list[str]]:
+    """Return every table that tells of a patient, with the ways that lead from it to them.
 
-    Found by the foreign keys that lead to the patient, so a table that is added is in the copy.
+    Found by the foreign keys, so a table that is added is in the copy. One row may lead there by
+    one way and the next by another: a message is about a visit, an intake or nothing but a person.
     """
-    ways: dict[type[models.Model], str] = {}
-    waiting: list[tuple[type[models.Model], str]] = [(Patient, "")]
-    for model, way in waiting:
+    reached = _reached()
+    ways: dict[type[models.Model], list[str]] = {Patient: [""]}
+    for model in reached[1:]:
+        known = [field for field in model._meta.concrete_fields if field.related_model in ways]  # noqa: SLF001
+        ways[model] = [
+            f"{field.name}__{way}" if way else field.name
+            for field in known
+            for way in ways[cast("type[models.Model]", field.related_model)]
+        ]
+    return {model: ways[model] for model in reached[1:]}
+
+
+def _reached() -> list[type[models.Model]]:
+    """Return the patient's table and all that lead there, the nearest first."""
+    reached: list[type[models.Model]] = [Patient]
+    for model in reached:
         for relation in model._meta.related_objects:  # noqa: SLF001
-            told = relation.related_model
-            by = f"{relation.field.name}__{way}" if way else relation.field.name
-            if isinstance(told, type) and told not in ways:
-                ways[told] = by
-                waiting.append((told, by))
-    return list(ways.items())
+            told = cast("type[models.Model]", relation.related_model)
+            if told not in reached:
+                reached.append(told)
+    return reached
 
 
 def copy(patient: Patient) -> Iterator[str]:
     """Yield a JSON document of everything that is kept about a patient, table by table."""
     yield f'{{"made_at": {_json(now())},\n"account": {_json(_account(patient))}'
-    for model, way in tables():
+    for model, ways in tables().items():
         yield f",\n{_json(str(model._meta.verbose_name_plural))}: ["  # noqa: SLF001
-        yield from _rows(model, way, patient)
+        yield from _rows(model, ways, patient)
         yield "\n]"
     yield "}\n"
 
 
-def _rows(model: type[models.Model], way: str, patient: Patient) -> Iterator[str]:
-    found = model._default_manager.filter(**{way: patient})  # noqa: SLF001
+def _rows(model: type[models.Model], ways: list[str], patient: Patient) -> Iterator[str]:
+    leads_here = reduce(or_, (Q(**{way: patient}) for way in ways))
+    found = model._default_manager.filter(leads_here)  # noqa: SLF001
     # Messages to the clinic's own people are not the patient's.
     found = found.filter(**getattr(model, "OF_THE_PATIENT", {})).order_by("pk")
     shown = _fields(model)

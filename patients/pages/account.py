@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -104,8 +105,13 @@ def reopen(request: PatientRequest) -> HttpResponse:
 @login_required
 def devices_page(request: HttpRequest) -> HttpResponse:
     """Where the account is signed in."""
-    found = devices.of(user=accounts.staff(request.user), session_key=request.session.session_key)
-    return render(request, "patients/account/devices.html", {"devices": found})
+    user = accounts.staff(request.user)
+    is_patient = user.role == Role.PATIENT
+    context = {
+        "devices": devices.of(user=user, session_key=request.session.session_key),
+        "zone": accounts.zone_of(patient_of(user)).key if is_patient else settings.CLINIC_TIME_ZONE,
+    }
+    return render(request, "patients/account/devices.html", context)
 
 
 @require_POST

@@ -101,24 +101,30 @@ class ChangeEmailForm(Plain, account_forms.AddEmailForm):  # type: ignore[misc]
         self.fields["email"].label = _("New e-mail")
 
 
-class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):  # type: ignore[misc]
-    """The old password, and the new one twice."""
+class _Twice(Plain):
+    """A new password, typed twice."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["password1"].label = _("New password")
         self.fields["password1"].help_text = PASSWORD_HINT
+        self.fields["password2"].label = _("New password once more")
+
+
+class ChangePasswordForm(_Twice, account_forms.ChangePasswordForm):  # type: ignore[misc]
+    """The old password, and the new one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["oldpassword"].label = _("Password until now")
 
 
 class ResetPasswordForm(Plain, account_forms.ResetPasswordForm):  # type: ignore[misc]
     """The address of an account whose password is forgotten."""
 
 
-class NewPasswordForm(Plain, account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
-    """The new password twice."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["password1"].help_text = PASSWORD_HINT
+class NewPasswordForm(_Twice, account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """The new password of whoever forgot theirs."""
 
 
 class AgainForm(Plain, account_forms.ReauthenticateForm):  # type: ignore[misc]

@@ -17,6 +17,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.factories import PASSWORD as KNOWN, make_patient
+
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 SIZES: dict[str, ViewportSize] = {
@@ -66,30 +68,60 @@ class Watched:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_it_takes_a_visitor_from_the_start_page_to_their_own(
+def test_it_takes_a_visitor_from_the_door_to_their_own_pages(
     browser: Browser, live_server: Any, mailoutbox: list[Any], size: str
 ) -> None:
     address = f"ben-{uuid4().hex}@example.com"  # the cache counts what is sent to each
     page = browser.new_page(viewport=SIZES[size])
     watched = Watched(page, live_server.url)
-    page.goto(live_server.url)
+    page.goto(live_server.url + "/account/escort/")
     page.get_by_role("link", name="Make an account").click()
-    page.get_by_label("Email", exact=True).fill(address)
+    page.get_by_label("Your name").fill("Ben Okoye")
+    page.get_by_label("E-mail", exact=True).fill(address)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password (again)", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
     page.get_by_role("heading", name="Check your e-mail").wait_for()
-
-    page.goto(_link(mailoutbox[0].body))
-    page.get_by_role("button", name="Yes, confirm it").click()
-    page.get_by_label("Email", exact=True).fill(address)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-    page.get_by_role("heading", name="steps left before you can book").wait_for()
+    page.get_by_label("Code", exact=True).fill(_code(mailoutbox[0].body))
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("heading", name="The adult who stays with you").wait_for()
+    assert page.url == live_server.url + "/account/escort/"
     assert not watched.is_wider_than_the_screen()
     assert watched.complaints == []
     assert watched.strangers == []
+
+
+def test_it_signs_in_with_a_passkey_and_nothing_else(browser: Browser, live_server: Any) -> None:
+    ada = make_patient()
+    here = live_server.url.replace("127.0.0.1", "localhost")  # passkeys want a name
+    page = browser.new_page(viewport=SIZES["phone"])
+    watched = Watched(page, here)
+    _give_it_a_fingerprint(page)
+    page.goto(here + "/accounts/2fa/webauthn/add/")
+    page.get_by_label("E-mail", exact=True).fill(ada.user.email)
+    page.get_by_label("Password", exact=True).fill(KNOWN)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_label("Password", exact=True).fill(KNOWN)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("A name for it").fill("My phone")
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("heading", name="Your spare codes").wait_for()
+
+    page.goto(here + "/account/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(here + "/account/devices/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("heading", name="Where you are signed in").wait_for()
+    assert watched.complaints == []
+    assert watched.strangers == []
+
+
+def _give_it_a_fingerprint(page: Page) -> None:
+    """Have the browser believe that its device knows its owner and keeps passkeys."""
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    knows = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    own = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": own | knows})
 
 
 def test_it_can_be_used_with_the_keyboard_alone(browser: Browser, live_server: Any) -> None:
@@ -121,5 +153,5 @@ def _is_in_a_label(control: Locator) -> bool:
     return box is not None and box["height"] >= 44
 
 
-def _link(message: str) -> str:
-    return next(word for word in message.split() if word.startswith("http"))
+def _code(message: str) -> str:
+    return next(word for word in message.split() if word.isdigit() and len(word) == 6)
