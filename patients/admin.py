@@ -15,10 +15,9 @@ from django.utils.safestring import SafeString
 import patients.article_admin
 import patients.consent_admin
 import patients.contact_admin  # noqa: F401  each registers its own
-from config.core.admin import RoleAdmin, RuleAdmin, tagged
+from config.core.admin import RoleAdmin, RuleAdmin, role_of, tagged
 from config.core.models import Role
-from patients import accounts, gate, intake, orders, places
-from patients.check_in_admin import CheckInInline
+from patients import accounts, check_in_admin, gate, intake, orders, places
 from patients.forms import DecisionForm, OrderForm, ReasonForm
 from patients.models import (
     Address,
@@ -66,8 +65,12 @@ class PatientAdmin(RoleAdmin):
         "gates",
         "alerts",
     )
-    readonly_fields = fields[:-1]
-    inlines = (CheckInInline,)
+    readonly_fields = (*fields[:-1], "check_ins")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Show what is said of mood to clinicians and administrators."""
+        is_read = role_of(request) in (Role.ADMINISTRATOR, *CLINICAL)
+        return (*self.fields, "check_ins") if is_read else self.fields
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
         """Save what was changed here, so that the patient's own changes meanwhile stay."""
@@ -93,6 +96,11 @@ class PatientAdmin(RoleAdmin):
             if address
             else "–"
         )
+
+    @admin.display(description="Check-ins")
+    def check_ins(self, patient: Patient) -> str:
+        """Set the newest in a table."""
+        return check_in_admin.newest_of(patient)
 
     @admin.display(description="Gates")
     def gates(self, patient: Patient) -> str:

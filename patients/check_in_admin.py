@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
 
-from config.core.admin import RoleAdmin, role_of, tagged
+from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
 from patients import check_ins
-from patients.models import CheckIn
+from patients.models import CheckIn, Patient
 
 READERS = (Role.CLINICIAN,)
+SHOWN = 8
 FIGURES = ("at", "phq9", "gad7", "pain", "self_harm")
 COLOURS = {"danger": "danger", "none": ""}
 
@@ -27,7 +24,7 @@ class CheckInAdmin(RoleAdmin):
     view_roles = READERS
     list_display = ("patient", *FIGURES[:-1], "thoughts")
     list_select_related = ("patient__user",)
-    list_filter = (("self_harm", admin.AllValuesFieldListFilter),)
+    list_filter = ("self_harm",)
     search_fields = ("patient__user__email", "patient__user__name")
     fields = ("patient", *FIGURES, "in_words")
     readonly_fields = ("in_words",)
@@ -44,24 +41,7 @@ class CheckInAdmin(RoleAdmin):
         return render_to_string("patients/admin/answers.html", {"answers": answers})
 
 
-class CheckInInline(TabularInline):
-    """A patient's own check-ins, on their page."""
-
-    model = CheckIn
-    verbose_name_plural = "Check-ins"
-    fields = readonly_fields = FIGURES
-    extra = 0
-    max_num = 0
-    can_delete = False
-    show_change_link = True
-    per_page = 20
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Answers about mood are for clinicians."""
-        return role_of(request) in (Role.ADMINISTRATOR, *READERS)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was answered never changes."""
-        return False
-
-    has_add_permission = has_delete_permission = has_change_permission
+def newest_of(patient: Patient) -> SafeString:
+    """Set a patient's newest check-ins in a table, with the way to all of them."""
+    rows = patient.check_ins.all()[:SHOWN]
+    return render_to_string("patients/admin/check_ins.html", {"rows": rows, "patient": patient})
