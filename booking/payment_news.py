@@ -14,7 +14,7 @@ from django.db import transaction
 
 from booking import attention, refunds, takings
 from booking.models import Payment, PaymentEvent, StripeEvent
-from booking.stripe_door import MoneyBack, News, Session, named
+from booking.stripe_door import News, Session, money_back, named
 
 Event, State = PaymentEvent.Kind, Payment.State
 
@@ -75,14 +75,8 @@ def _failed(about: dict[str, Any]) -> None:
 
 
 def _refund(about: dict[str, Any]) -> None:
-    made = MoneyBack(
-        refund_id=str(about.get("id", "")),
-        amount_cents=int(about.get("amount") or 0),
-        is_failed=about.get("status") in ("failed", "canceled"),
-        key=str((about.get("metadata") or {}).get("refund", "")),
-    )
     if about.get("status") != "pending":
-        refunds.heard(intent_id=named(about.get("payment_intent")), made=made)
+        refunds.heard(intent_id=named(about.get("payment_intent")), made=money_back(about))
 
 
 def _disputed(about: dict[str, Any]) -> None:

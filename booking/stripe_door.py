@@ -6,7 +6,8 @@ question that changes something carries a key that is ours, so that asked twice 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +21,9 @@ TIMEOUT_SECONDS = 8
 TOLERANCE_SECONDS = 300
 CHECKOUT_PAGE = "https://checkout.stripe.com"
 MOST_REFUNDS = 100
-# How fast its answers come is nothing Stripe has to be told.
+# How fast its answers come is nothing Stripe has to be told, nor is each question for our logs.
 stripe.enable_telemetry = False
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 
 class NotNow(Exception):
@@ -145,14 +147,14 @@ def pay_back(*, key: UUID, intent_id: str, amount_cents: int) -> MoneyBack:
             },
             {"idempotency_key": f"refund-{key}"},
         )
-    return _back(made)
+    return money_back(made.to_dict())
 
 
 def paid_back(intent_id: str) -> list[MoneyBack]:
     """Return every refund of a payment: Stripe forgets our keys after a day, not its refunds."""
     with _answers():
         found = _client().v1.refunds.list({"payment_intent": intent_id, "limit": MOST_REFUNDS})
-    return [_back(one) for one in found.data]
+    return [money_back(one.to_dict()) for one in found.data]
 
 
 def news(*, body: bytes, signature: str) -> News:
@@ -203,29 +205,29 @@ def _answers() -> Iterator[None]:
 
 
 def _session(made: Any) -> Session:
+    told = made.to_dict()
     return Session(
-        session_id=made.id,
-        url=made.url or "",
-        is_open=made.status == "open",
-        is_paid=made.payment_status == "paid",
-        intent_id=named(made.payment_intent),
-        amount_cents=made.amount_total or 0,
-        currency=made.currency or "",
+        session_id=told["id"],
+        url=told.get("url") or "",
+        is_open=told.get("status") == "open",
+        is_paid=told.get("payment_status") == "paid",
+        intent_id=named(told.get("payment_intent")),
+        amount_cents=told.get("amount_total") or 0,
+        currency=told.get("currency") or "",
     )
 
 
-def _back(made: Any) -> MoneyBack:
+def money_back(told: Mapping[str, Any]) -> MoneyBack:
+    """Read a refund as Stripe tells of it."""
     return MoneyBack(
-        refund_id=made.id,
-        amount_cents=made.amount,
-        is_failed=made.status in ("failed", "canceled"),
-        key=(made.metadata or {}).get("refund", "") if made.metadata else "",
+        refund_id=str(told.get("id", "")),
+        amount_cents=int(told.get("amount") or 0),
+        is_failed=told.get("status") in ("failed", "canceled"),
+        key=str((told.get("metadata") or {}).get("refund", "")),
     )
 
 
 def named(value: Any) -> str:
     """Return the name of a thing that Stripe gives as its name or as a whole."""
-    if isinstance(value, str):
-        return value
-    found = value.get("id") if isinstance(value, dict) else getattr(value, "id", "")
-    return str(found or "")
+    found = value.get("id") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) else ""
