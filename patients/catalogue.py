@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from config.core.postgres import prepared
 from patients import articles, consent
@@ -66,9 +67,9 @@ CONSENTS_IN_SPANISH = {
 
 # Examples only: the clinic's counsel decides. A state without a row is denied as well.
 PERMITS = {
-    "IL": (True, "A prescriber can be reached by phone during the whole visit."),
-    "IN": (True, "A prescriber can be reached by phone during the whole visit."),
-    "WI": (True, "A prescriber has seen the patient in person within the last year."),
+    "IL": (True, _("A prescriber can be reached by phone during the whole visit.")),
+    "IN": (True, _("A prescriber can be reached by phone during the whole visit.")),
+    "WI": (True, _("A prescriber has seen the patient in person within the last year.")),
     "MI": (False, ""),
 }
 
