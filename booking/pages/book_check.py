@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from booking import overview, presenting, prices, rules, search
+from booking import overview, presenting, prices, rules
 from booking.clock import Times, local_day
 from booking.models import OCCUPYING, Appointment
 from booking.pages import picker, picker_words as words
-from booking.pages.book_catalogue import Treatment, treatment
+from booking.pages.book_catalogue import Treatment
 from booking.pages.book_reasons import GONE, STEPS, Missing, in_words, missing
 from booking.pages.courses_mending import mended
 from booking.pages.picker_times import Time
@@ -22,7 +22,7 @@ from config.core.clock import now
 from config.core.errors import Reason, Refused
 from patients import gate
 from patients.accounts import address_of, zone_of
-from patients.models import Address, Patient, Therapy
+from patients.models import Address, Order, Patient, Therapy
 
 MOST = 31
 Problems = Mapping[int, Sequence[str]]
@@ -214,9 +214,20 @@ def of(
     refused: Refused | None = None,
 ) -> Check:
     """Return what the page shows of these starts; `refused` is what booking them has just said."""
-    found = _look(patient=patient, therapy=therapy)
-    asked = _asked(patient=patient, therapy=therapy, starts=starts, found=found)
-    reasons = [*asked, *(refused.reasons if refused else ())]
+    at = now()
+    is_somewhere = not therapy.needs_order or address_of(patient) is not None
+    found = picker.look(patient=patient, therapy=therapy) if is_somewhere else None
+    reasons = [
+        *gate.ask(
+            patient=patient,
+            therapy=therapy,
+            starts_at=starts[0],
+            asked_at=at,
+            found=_order(found, starts[0]),
+        ),
+        *(_broken(starts, found=found) if found else ()),
+        *(refused.reasons if refused else ()),
+    ]
     problems = _by_place(reasons)
     zone = found.zone if found else zone_of(patient)
     visits = tuple(
@@ -228,19 +239,19 @@ def of(
         )
         for place, start in enumerate(starts)
     )
-    closed = missing(reasons, patient=patient, therapy=therapy)
+    gates = missing(reasons, patient=patient, therapy=therapy)
     broken = tuple(visit for visit in visits if visit.problem)
     bad = [visit.starts_at for visit in broken]
     new = (
         mended(patient=patient, therapy=therapy, starts=starts, broken=bad)
-        if bad and not closed
+        if bad and not gates
         else ()
     )
     return Check(
-        treatment=treatment(therapy, patient=patient),
+        treatment=Treatment(therapy, None),
         zone=words.say_zone(zone, at=starts[0]),
         visits=_with_new(visits, new) if new else visits,
-        missing=closed,
+        missing=gates,
         changed=broken,
         others=_others(found, broken=broken, is_course=len(starts) > 1),
         home=address_of(patient) if therapy.needs_order else None,
@@ -248,33 +259,22 @@ def of(
     )
 
 
-def _look(*, patient: Patient, therapy: Therapy) -> picker.Look | None:
-    """Look for what can be had; None where there is no home to look for."""
-    try:
-        return picker.look(patient=patient, therapy=therapy)
-    except Refused:
+def _order(found: picker.Look | None, start: datetime) -> Order | None:
+    """Return the order that was found at the look, where it reaches to the start."""
+    order = found.wish.order if found else None
+    if found is None or order is None:
         return None
+    day = local_day(start, found.zone)
+    return order if order.valid_from <= day <= order.valid_until else None
 
 
-def _asked(
-    *,
-    patient: Patient,
-    therapy: Therapy,
-    starts: Sequence[datetime],
-    found: picker.Look | None,
-) -> list[Reason]:
-    """Ask the gates once, and of each start the time rules and whether it can be had."""
-    at = now()
-    wish = search.wish_for(patient=patient, therapy=therapy, starts_at=starts[0], asked_at=at)
-    reasons = gate.ask(
-        patient=patient, therapy=therapy, starts_at=starts[0], asked_at=at, found=wish.order
-    )
+def _broken(starts: Sequence[datetime], *, found: picker.Look) -> Iterator[Reason]:
+    """Yield for each start the time rules that it breaks, and whether it is gone."""
     for place, start in enumerate(starts):
-        broken = list(rules.broken(replace(wish, starts_at=start)))
-        if not broken and found is not None and not found.has(start):
+        broken = list(rules.broken(replace(found.wish, starts_at=start)))
+        if not broken and not found.has(start):
             broken = [Reason("slot_taken", "")]
-        reasons += [replace(reason, attr=f"starts.{place}") for reason in broken]
-    return reasons
+        yield from (replace(reason, attr=f"starts.{place}") for reason in broken)
 
 
 def _by_place(reasons: Sequence[Reason]) -> Problems:

@@ -32,7 +32,6 @@ def booked(request: PatientRequest, visit: UUID) -> HttpResponse:
         "treatment": treatment(first.therapy, patient=patient),
         "zone": words.say_zone_of(first),
         "escort": patient.escort_name,
-        "money": payments.owed(first),
         "may_be_paid": payments.may_be_paid(first),
     }
     return render(request, "booking/book/booked.html", page)

@@ -29,7 +29,7 @@ STEPS = {
 GONE = ("slot_taken", "not_offered")
 TIMES: dict[str, Promise] = {
     "slot_taken": gettext_lazy("This time is not free any more."),
-    "not_offered": gettext_lazy("No nurse can come at this time any more."),
+    "not_offered": gettext_lazy("This time is not free any more."),
     "notice_too_short": gettext_lazy(
         "This is too soon. Visits are booked at least %(notice)s hours ahead."
     ),

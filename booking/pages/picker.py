@@ -162,12 +162,17 @@ class Look:
         For each day from `first`: how many starts there are of either.
     """
 
-    zone: ZoneInfo
+    wish: rules.Wish
     first: date
     counts: Instants
     offered: Instants
     starts: Instants
     clocks: WallClock
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """By whose clock days are counted."""
+        return self.wish.zone
 
     @property
     def last(self) -> date:
@@ -216,6 +221,8 @@ def of(
     Refused
         If there is no home that a visit could be paid to.
     """
+    if without is None:
+        search.refuse_outside(patient=patient, therapy=therapy)
     found = look(patient=patient, therapy=therapy, without=without)
     at = read_at(query.get("at", ""))
     day = _day(found, asked=read_day(query.get("day", "")), at=at)
@@ -244,9 +251,7 @@ def of(
 
 
 def look(*, patient: Patient, therapy: Therapy, without: Appointment | None = None) -> Look:
-    """Look once for every start that can be booked; raise `Refused` where there is no home."""
-    if without is None:
-        search.refuse_outside(patient=patient, therapy=therapy)
+    """Look once for every start that can be had, by a patient whose home was asked about."""
     at = now()
     wish = search.wish_for(
         patient=patient, therapy=therapy, starts_at=at, asked_at=at, without=without
@@ -269,7 +274,7 @@ def look(*, patient: Patient, therapy: Therapy, without: Appointment | None = No
         )
         for some in (starts, kept)
     )
-    return Look(wish.zone, first, counts, offered, starts, clocks)
+    return Look(wish, first, counts, offered, starts, clocks)
 
 
 def nearest_in(found: Look, *, at: datetime) -> Iterator[Time]:
