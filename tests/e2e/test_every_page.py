@@ -1,0 +1,100 @@
+"""Every page in a real browser: reachable by all, calm in its console, light, and of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests import site
+from tests.e2e.window import SIZES, Watched
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+MOST_BYTES = 150_000
+MOST_REQUESTS = 12
+WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+HEADINGS = "document.querySelectorAll('h1').length"
+Drive = Callable[..., Any]
+
+
+def broken(watched: Watched, options: dict[str, Any]) -> list[str]:
+    """Name the rules of accessibility that the page breaks, and where."""
+    found = Axe().run(watched.page, options=options).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def walk(shown: list[site.Page], look: Callable[[Watched, site.Page], list[str]]) -> Any:
+    """Make a journey over pages that collects what is wrong with each."""
+
+    def journey(watched: Watched) -> list[str]:
+        wrong = []
+        for page in shown:
+            watched.complaints.clear()
+            answer = watched.open(page.path)
+            if answer.status >= 400 and page.name != "offer":
+                wrong.append(f"{page.name}: {answer.status}")
+                continue
+            wrong += [f"{page.name}: {one}" for one in look(watched, page)]
+            wrong += [f"{page.name}: says {one}" for one in watched.complaints if "404" not in one]
+        return wrong + [f"asked {one}" for one in watched.strangers]
+
+    return journey
+
+
+def divided(ada: site.Cast) -> list[tuple[list[site.Page], Any]]:
+    """Give the pages of visitors, and Ada's with her account."""
+    every = list(site.pages(ada))
+    public = [page for page in every if not page.is_private]
+    return [(public, None), ([page for page in every if page.is_private], ada.user)]
+
+
+def test_every_page_is_reachable_by_all_and_fits_a_phone(drive: Drive) -> None:
+    ada = site.cast()
+
+    def look(watched: Watched, _: site.Page) -> list[str]:
+        wrong = broken(watched, {"runOnly": WCAG, "resultTypes": ["violations"]})
+        if watched.page.evaluate(WIDER):
+            wrong.append("is wider than a phone")
+        if watched.page.evaluate(HEADINGS) != 1:
+            wrong.append("has not one main heading")
+        return wrong
+
+    wrong = [one for shown, user in divided(ada) for one in drive(walk(shown, look), user=user)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_can_be_read_in_the_dark_and_enlarged(drive: Drive) -> None:
+    ada = site.cast()
+
+    def look(watched: Watched, _: site.Page) -> list[str]:
+        wrong = broken(watched, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+        for size in ("small", "zoomed"):
+            watched.page.set_viewport_size(SIZES[size])
+            if watched.page.evaluate(WIDER):
+                wrong.append(f"is wider than the window ({size})")
+        watched.page.set_viewport_size(SIZES["desk"])
+        return wrong
+
+    journeys = [
+        drive(walk(shown, look), user=user, scheme="dark", size="desk")
+        for shown, user in divided(ada)
+    ]
+    wrong = [one for journey in journeys for one in journey]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_checker_finds_what_is_wrong(drive: Drive) -> None:
+    def journey(watched: Watched) -> list[str]:
+        watched.open("/contact/")
+        watched.page.evaluate(
+            "document.querySelector('main').innerHTML = '<img src=\"/favicon.ico\"><input>'"
+        )
+        return broken(watched, {"runOnly": WCAG, "resultTypes": ["violations"]})
+
+    found = drive(journey)
+    assert any(one.startswith("image-alt") for one in found)
+    assert any(one.startswith("label") for one in found)

@@ -1,0 +1,164 @@
+"""A real browser for journeys: it lives in a thread of its own and is shared by a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Browser, Page, Response, ViewportSize, sync_playwright
+
+from config.core.models import User
+
+T = TypeVar("T")
+
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desk": {"width": 1280, "height": 900},
+    "small": {"width": 320, "height": 640},  # also 1280 px at 400 %
+    "zoomed": {"width": 640, "height": 450},  # 1280 px at 200 %
+}
+PATIENCE_MS = 15_000
+JOURNEY_S = 240
+
+
+@dataclass
+class Watched:
+    """A page with what it complained of, whom it called and what it loaded.
+
+    Attributes
+    ----------
+    complaints
+        Errors and warnings of its console: a refusal by the Content-Security-Policy is one.
+    strangers
+        Addresses it asked that are not ours.
+    loaded
+        Bytes of each answer since the last `open`, by address.
+    """
+
+    page: Page
+    home: str
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    loaded: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", lambda message: self._heard(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._called(request.url))
+
+    def open(self, path: str) -> Response:
+        """Go to an address of ours."""
+        answer = self.page.goto(f"{self.home}{path}")
+        if answer is None:
+            raise AssertionError(f"{path} did not answer")
+        return answer
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def _called(self, url: str) -> None:
+        if not url.startswith((self.home, "data:")):
+            self.strangers.append(url)
+
+
+class Window:
+    """The browser of a session of tests."""
+
+    def __init__(self, executable: str) -> None:
+        # Playwright's loop makes its thread an asynchronous one to Django: it gets its own.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="browser")
+        self._executable = executable
+        self._playwright: Any = None
+        self._browser: Browser | None = None
+
+    def drive(
+        self,
+        journey: Callable[[Watched], T],
+        *,
+        home: str,
+        size: str = "phone",
+        javascript: bool = True,
+        scheme: str = "light",
+        user: User | None = None,
+        locale: str = "en-US",
+    ) -> T:
+        """Let a journey happen on a new page, and give what it returns.
+
+        Parameters
+        ----------
+        journey
+            Runs in the browser's thread, where it may use the database as well.
+        user
+            Who is signed in.
+        """
+        cookies = [_session(user, home)] if user else []
+
+        def run() -> T:
+            browser = self._open()
+            context = browser.new_context(
+                viewport=SIZES[size],
+                java_script_enabled=javascript,
+                color_scheme="dark" if scheme == "dark" else "light",
+                locale=locale,
+                timezone_id="America/Chicago",
+                reduced_motion="reduce",
+            )
+            try:
+                context.add_cookies(cookies)  # type: ignore[arg-type]
+                return journey(Watched(context.new_page(), home))
+            finally:
+                context.close()
+                connections.close_all()
+
+        return self._thread.submit(run).result(JOURNEY_S)
+
+    def close(self) -> None:
+        """End the browser."""
+        self._thread.submit(self._shut).result(JOURNEY_S)
+        self._thread.shutdown()
+
+    def _open(self) -> Browser:
+        if self._browser is None:
+            self._playwright = sync_playwright().start()
+            self._browser = self._playwright.chromium.launch(
+                executable_path=self._executable,
+                args=["--no-sandbox"] if os.geteuid() == 0 else [],
+            )
+        return self._browser
+
+    def _shut(self) -> None:
+        if self._browser is not None:
+            self._browser.close()
+            self._playwright.stop()
+
+
+def _session(user: User, home: str) -> dict[str, str]:
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": home}
+
+
+@contextmanager
+def opened(executable: str) -> Iterator[Window]:
+    """A browser until the end of the block; Django lets its thread use the database."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    window = Window(executable)
+    try:
+        yield window
+    finally:
+        window.close()
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        else:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before

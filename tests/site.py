@@ -1,0 +1,147 @@
+"""Every page that a visitor or a patient can open, with somebody for whom each has much to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from booking.links import tokens
+from booking.links.tokens import Purpose
+from booking.models import Appointment, Notice, Status
+from booking.notices import ledger
+from config.core.clock import now
+from config.core.models import User
+from patients.models import Intake, Patient
+from tests import factories
+
+# What a person does not look at, or not as themselves: files, machines' doors, forms' targets.
+NOT_PAGES = {
+    "livez", "readyz", "language", "robots", "sitemap", "schema", "docs", "styleguide",
+    "consent-copy", "visit-paper", "visit-calendar", "visits-feed", "account-copy",
+    "visits-feed-renew", "account-reopen", "account-sign-out", "account-close", "account-keep",
+    "visits-now", "visit-now", "signed-in", "sms-hook", "email-hook", "stripe-hook",
+    "mfa_download_recovery_codes", "mfa_generate_recovery_codes", "mfa_view_recovery_codes",
+    "mfa_deactivate_totp", "mfa_remove_webauthn", "mfa_edit_webauthn", "mfa_login_webauthn",
+    "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout",
+    "account_set_password", "account_confirm_login_code", "account_reset_password_from_key",
+    "account_email_verification_sent", "usersessions_list",
+}  # fmt: skip
+ELSEWHERE = ("admin", "api", "_allauth", "staff", "route")  # looked at by tests of their own
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, and who looks at it."""
+
+    name: str
+    path: str
+    is_private: bool = False
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Ada, who has a visit ahead, one behind her, answers, papers and messages."""
+
+    ada: Patient
+    ahead: Appointment
+    behind: Appointment
+    intake: Intake
+    link: str
+
+    @property
+    def user(self) -> User:
+        """Ada's account."""
+        return self.ada.user
+
+
+def cast() -> Cast:
+    """Make Ada, and a nurse who has time for her."""
+    ada = factories.make_patient(name="Adalberta-Konstantina Wolfeschlegelsteinhausen Byrne")
+    nurse = factories.make_nurse()
+    factories.make_nurse(name="Dana Whitcomb", kind="desk")
+    for slug in ("pain-240", "maintenance-40"):
+        factories.make_order(patient=ada, slug=slug)
+    factories.make_document(slug="privacy")
+    at = now().replace(minute=0, second=0, microsecond=0)
+    ahead = factories.make_appointment(
+        patient=ada, nurse=nurse, starts_at=at + timedelta(days=3, hours=1)
+    )
+    behind = factories.make_appointment(
+        patient=ada,
+        nurse=nurse,
+        starts_at=at - timedelta(days=4),
+        status=Status.DISCHARGED,
+        dosed_at=at - timedelta(days=4, minutes=-40),
+        discharged_at=at - timedelta(days=4, hours=-4),
+    )
+    with transaction.atomic():
+        ledger.plan_for(appointment=ahead)
+    told = Notice.objects.filter(appointment=ahead, kind="booked").first()
+    assert told is not None
+    link = "/go/" + tokens.url(Purpose.visit, told).rpartition("/go/")[2]
+    intake = Intake.objects.filter(patient=ada).latest("submitted_at")
+    return Cast(ada=ada, ahead=ahead, behind=behind, intake=intake, link=link)
+
+
+def pages(ada: Cast) -> Iterator[Page]:
+    """Yield every page; those of a patient as Ada sees them."""
+    for name in OPEN:
+        yield Page(name, reverse(name))
+    for name, where in _private(ada).items():
+        yield Page(name, where, is_private=True)
+
+
+OPEN = (
+    "home", "treatments", "safety", "prepare", "cream", "interactions", "who-should-not",
+    "questions", "prices", "contact", "area", "account_login", "account_signup",
+    "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key_done", "account_inactive",
+)  # fmt: skip
+PLAIN = (
+    "account", "account-about", "account-home", "account-escort", "account-messages",
+    "account-devices", "account-data", "account_email", "account_change_password", "mfa_index",
+    "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "account_reauthenticate",
+    "intake", "intake-review-page", "intake-again", "visits", "visits-subscribe", "consent-list",
+    "documents", "check-ins", "check-in", "book", "payments",
+)  # fmt: skip
+
+
+def _private(ada: Cast) -> dict[str, str]:
+    day = f"{now().date() + timedelta(days=6)}"
+    of_ahead = {
+        name: reverse(name, args=[ada.ahead.pk])
+        for name in ("visit", "visit-move", "visit-cancel", "visit-booked", "visit-pay")
+    }
+    return {
+        **{name: reverse(name) for name in PLAIN},
+        **of_ahead,
+        "intake-section": reverse("intake-section", args=["medicines"]),
+        "intake-outcome": reverse("intake-outcome", args=[ada.intake.pk]),
+        "consent-page": reverse("consent-page", args=["privacy"]),
+        "book-time": reverse("book-time", args=["mood-40"]) + f"?day={day}",
+        "book-check": reverse("book-check", args=["consultation"]),
+        "book-course": reverse("book-course", args=["pain-240"]),
+        "wait": reverse("wait", args=["mood-40"]),
+        "offer": reverse("offer", args=["nobody-knows-this"]),
+        "link": ada.link,
+    }
+
+
+def page_names() -> set[str]:
+    """Give the name of each address that a visitor or patient may open."""
+    return {name for name in _names(get_resolver().url_patterns) if name not in NOT_PAGES}
+
+
+def _names(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
+    for one in patterns:
+        where = before + str(one.pattern)
+        if where.startswith(ELSEWHERE):
+            continue
+        if isinstance(one, URLResolver):
+            yield from _names(one.url_patterns, where)
+        elif one.name:
+            yield one.name
