@@ -142,7 +142,7 @@ def test_it_offers_no_target_too_small_for_a_thumb(browser: Browser, live_server
     for address in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
         page.goto(live_server.url + address)
         for control in page.locator(".button, header a, input:not([type=hidden])").all():
-            box = control.bounding_box()
+            box = control.bounding_box() if control.is_visible() else None
             assert box is None or box["height"] >= 44 or _is_in_a_label(control), control
 
 
