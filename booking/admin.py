@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+import booking.payment_admin
+import booking.waiting_admin  # noqa: F401  both register their own
 from booking.clock import say_moment
 from booking.models import (
     Appointment,

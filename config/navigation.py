@@ -26,6 +26,8 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
     "Appointments": [
         ("Dispatch board", "route", "board"),
         ("Appointments", "calendar_month", "booking.Appointment"),
+        ("Waiting list", "hourglass_top", "booking.WaitingEntry"),
+        ("Offers", "event_available", "booking.Offer"),
         ("Patients", "person", "patients.Patient"),
         ("Closures", "event_busy", "scheduling.Closure"),
     ],
@@ -53,6 +55,11 @@ JOBS: dict[str, list[tuple[str, str, str]]] = {
         ("Public pages", "article", "patients.Article"),
         ("Service areas", "location_on", "patients.ServiceArea"),
         ("Permits by state", "gavel", "patients.Permit"),
+    ],
+    "Money": [
+        ("Payments", "payments", "booking.Payment"),
+        ("Paid back", "undo", "booking.Refund"),
+        ("News of Stripe", "webhook", "booking.StripeEvent"),
     ],
     "Accounts": [
         ("Accounts", "group", "core.User"),

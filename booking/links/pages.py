@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from booking import driving, other_times
+from booking import driving, other_times, prices
 from booking.clock import say_moment
 from booking.links import answers
 from booking.links.answers import Closed
@@ -59,7 +59,6 @@ def frame(link: Link) -> dict[str, Any]:
         "purpose": link.purpose.value,
         "language": language_of(link),
         "first_name": name,
-        "cancellation_policy": settings.CANCELLATION_POLICY,
     }
 
 
@@ -83,6 +82,7 @@ def page(link: Link, *, refusal: str = "") -> dict[str, Any]:
     if link.purpose is Purpose.ate and answer is not None:
         shown["ate_at"] = _say(datetime.fromisoformat(answer.facts["at"]), link)
     if link.purpose is Purpose.visit and visit is not None and closed is None:
+        shown["costs"] = prices.cancelling(visit, at=at)
         shown["times"] = [(start.isoformat(), _say(start, link)) for start in _others(visit, at=at)]
     return shown | (_call(link) if link.purpose is Purpose.page else {})
 
