@@ -85,7 +85,8 @@ def _read(text: str, words: tuple[tuple[str, str], ...]) -> Prose:
     env: dict[str, Any] = {}
     blocks = list(_blocks(_READER.parse(filled, env)))
     anchors: set[str] = set()
-    first, sections = blocks[0], []
+    first = blocks[0]
+    sections: list[tuple[str, str, str, list[Part]]] = []
     for level, heading, tokens in blocks[1:]:
         title, anchor = _titled(heading, anchors)
         html = _READER.renderer.render(tokens, _READER.options, env)
@@ -146,10 +147,9 @@ def _is_said(token: Token) -> bool:
     return token.type in {"text", "code_inline", "softbreak", "hardbreak", "html_inline"}
 
 
-def _reader() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    reader.validateLink = may_lead_to  # type: ignore[method-assign]
-    return reader
+class _Reader(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802  its name for it
+        return may_lead_to(url)
 
 
-_READER = _reader()
+_READER = _Reader("commonmark", {"html": False}).enable("table").disable("image")

@@ -350,8 +350,9 @@ def test_it_offers_no_clock_for_a_talk_and_none_it_does_not_know(client: Client)
 
 def test_it_says_the_times_in_spanish(client: Client) -> None:
     therapy("mood-40")
-    asked = {"therapy": "mood-40", "day": "2026-12-01", "at": "10:30"}
     with time_machine.travel(NOVEMBER, tick=False):
-        shown = page(client, "prepare", headers=SPANISH, **asked)
+        shown = page(
+            client, "prepare", headers=SPANISH, therapy="mood-40", day="2026-12-01", at="10:30"
+        )
     assert "10:30 a.m." in shown
     assert "AM" not in text_of(shown)

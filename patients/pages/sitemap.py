@@ -29,8 +29,8 @@ class PublicPages(Sitemap):  # type: ignore[type-arg]
 
     def get_protocol(self, protocol: str | None = None) -> str:
         """Return the clinic's own, whatever was asked by."""
-        return settings.SITE_URL.partition("://")[0]
+        return str(settings.SITE_URL).partition("://")[0]
 
     def get_domain(self, site: object = None) -> str:
         """Return the clinic's own, whatever was asked by."""
-        return settings.SITE_URL.partition("://")[2]
+        return str(settings.SITE_URL).partition("://")[2]
