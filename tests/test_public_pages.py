@@ -270,7 +270,7 @@ def test_it_says_which_deposit_is_asked(client: Client, offered: None, settings:
 def rehearse(client: Client, *, slug: str = "mood-40", **query: str) -> str:
     therapy(slug)
     with time_machine.travel(NOVEMBER, tick=False):
-        return page(client, "prepare", therapy=slug, **query)
+        return page(client, "prepare", headers=None, therapy=slug, **query)
 
 
 @pytest.mark.parametrize(
