@@ -20,6 +20,8 @@ from patients.models import Patient, Therapy
 Part, Ending, State = WaitingEntry.Part, WaitingEntry.Ending, Offer.State
 NOON = 12
 DAY = timedelta(days=1)
+# A change carries the moment at which its transaction began: one that a look could not see yet.
+UNSEEN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,13 +168,13 @@ def due(*, at: datetime) -> QuerySet[WaitingEntry]:
     changed = WaitingDay.objects.filter(
         day__gte=OuterRef("first_day"),
         day__lte=OuterRef("last_day"),
-        changed_at__gt=OuterRef("looked_at"),
+        changed_at__gt=OuterRef("looked_at") - UNSEEN,
     )
     offered = Offer.objects.open().filter(entry=OuterRef("pk"))
     anew = (
         Q(looked_at__isnull=True)
         | Q(looked_at__lt=at - DAY)
-        | Q(patient__changed_at__gt=F("looked_at"))
+        | Q(patient__changed_at__gt=F("looked_at") - UNSEEN)
         | Exists(changed)
     )
     rows = WaitingEntry.objects.open().filter(anew, ~Exists(offered))
