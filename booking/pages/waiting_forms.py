@@ -39,7 +39,7 @@ class WishForm(OnceForm):
 
     first_day = forms.DateField(
         label=_("From"),
-        widget=_day_input,
+        widget=_day_input(),
         error_messages={
             "required": _("Please give the first day that suits you."),
             "invalid": _("Please write the day as in 2026-11-24."),
@@ -48,7 +48,7 @@ class WishForm(OnceForm):
     last_day = forms.DateField(
         label=_("Until"),
         help_text=_("After this day you are off the list."),
-        widget=_day_input,
+        widget=_day_input(),
         error_messages={
             "required": _("Please give the last day that suits you."),
             "invalid": _("Please write the day as in 2026-11-24."),
