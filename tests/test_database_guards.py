@@ -11,12 +11,21 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 from pytest_django import DjangoDbBlocker
 
-from booking.models import Appointment, Course, Notice, StaffTask, Status, VisitAnswer
+from booking.models import Appointment, CalendarFeed, Course, Notice, StaffTask, Status, VisitAnswer
 from config.core.errors import constraint_of
 from config.core.models import Role
 from nurses.models import Dose, Event
 from patients import consent
-from patients.models import Article, CheckIn, ConsentDocument, ConsentTranslation, Order, Signature
+from patients.models import (
+    Article,
+    CheckIn,
+    ConsentDocument,
+    ConsentTranslation,
+    Draft,
+    Intake,
+    Order,
+    Signature,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +79,10 @@ def new_order(**changes: str) -> str:
 
 def new_article(**changes: str) -> str:
     return copy(Article, "article", **{"version": "2", **changes})
+
+
+def new_intake(**changes: str) -> str:
+    return copy(Intake, "intake", **changes)
 
 
 def new_dose(**changes: str) -> str:
@@ -326,6 +339,54 @@ CASES: list[tuple[str, str, str]] = [
         " decided_by_id = %(erin)s WHERE id = %(intake)s",
     ),
     (
+        "intake_recheck_says_when_everything_was_asked",
+        new_intake(rechecks_id="id"),
+        new_intake(rechecks_id="id", full_at="submitted_at"),
+    ),
+    (
+        "intake_rechecks_one_of_the_same_patient",
+        new_intake(rechecks_id="%(bens_intake)s", full_at="submitted_at"),
+        new_intake(rechecks_id="id", full_at="submitted_at"),
+    ),
+    (
+        "draft_is_one_at_a_time_per_patient",
+        copy(Draft, "draft"),
+        copy(Draft, "draft", patient_id="%(eve)s"),
+    ),
+    (
+        "draft_is_sent_as_an_intake",
+        update(Draft, "draft", "sent_at = now()"),
+        update(Draft, "draft", "sent_at = now(), intake_id = %(intake)s"),
+    ),
+    (
+        "draft_is_sent_as_its_patients_intake",
+        update(Draft, "draft", "sent_at = now(), intake_id = %(bens_intake)s"),
+        update(Draft, "draft", "sent_at = now(), intake_id = %(intake)s"),
+    ),
+    (
+        "draft_is_sent_once",
+        update(Draft, "sent_draft", "answers = '{}'"),
+        update(Draft, "draft", "answers = '{}'"),
+    ),
+    (
+        "draft_is_one_patients",
+        update(Draft, "draft", "patient_id = %(ben)s"),
+        update(Draft, "draft", "patient_id = patient_id"),
+    ),
+    *(
+        (
+            "draft_crisis_is_never_forgotten",
+            update(Draft, "draft", f"crisis_at = {value}"),
+            update(Draft, "bens_draft", "crisis_at = now()"),
+        )
+        for value in ("NULL", "now()")
+    ),
+    (
+        "draft_is_never_deleted",
+        delete(Draft, "draft"),
+        update(Draft, "draft", "answers = '{}'"),
+    ),
+    (
         "intake_decision_changes_with_its_status",
         "UPDATE patients_intake SET reason = 'another' WHERE id = %(intake)s",
         "UPDATE patients_intake SET reason = 'another', status = 'declined' WHERE id = %(intake)s",
@@ -481,6 +542,36 @@ CASES: list[tuple[str, str, str]] = [
         copy(VisitAnswer, "answer", client_id="gen_random_uuid()", appointment_id="%(given)s"),
         copy(VisitAnswer, "answer", client_id="gen_random_uuid()"),
     ),
+    *(
+        (name, update(CalendarFeed, "feed", change), update(CalendarFeed, "feed", allowed))
+        for name, change, allowed in (
+            (
+                "calendar_feed_is_for_one_patient",
+                "patient_id = %(ben)s",
+                "patient_id = patient_id",
+            ),
+            (
+                "calendar_feed_is_closed_after_it_was_opened",
+                "closed_at = opened_at - interval '1 hour'",
+                "closed_at = opened_at",
+            ),
+        )
+    ),
+    (
+        "calendar_feed_stays_closed",
+        update(CalendarFeed, "closed_feed", "closed_at = NULL"),
+        update(CalendarFeed, "closed_feed", "closed_at = closed_at"),
+    ),
+    (
+        "calendar_feed_is_never_deleted",
+        delete(CalendarFeed, "feed"),
+        update(CalendarFeed, "feed", "closed_at = opened_at"),
+    ),
+    (
+        "calendar_feed_is_open_once_per_patient",
+        copy(CalendarFeed, "feed", id="gen_random_uuid()"),
+        copy(CalendarFeed, "closed_feed", id="gen_random_uuid()"),
+    ),
     (
         "staff_task_is_never_deleted",
         delete(StaffTask, "task"),
@@ -548,6 +639,12 @@ def _rows() -> Ids:
         "other_therapy": factories.make_order(patient=ada, slug="pain-240").pk,
         "withdrawn": factories.make_order(patient=ada, withdrawn_at=STARTS_AT).pk,
         "intake": ada.intakes.get().pk,
+        "bens_intake": ben.intakes.get().pk,
+        "draft": Draft.objects.create(patient=ada, version="1", crisis_at=STARTS_AT).pk,
+        "bens_draft": Draft.objects.create(patient=ben, version="1").pk,
+        "sent_draft": Draft.objects.create(
+            patient=ben, version="1", sent_at=STARTS_AT, intake=ben.intakes.get()
+        ).pk,
         "signature": ada.signatures.get().pk,
         "document": (document := ada.signatures.get().document).pk,
         "unlike": factories.make_document(slug="privacy").pk,
@@ -566,6 +663,10 @@ def _rows() -> Ids:
             **told, lot="A", drawn_mg=40, given_mg=40, wasted_mg=0, returned_mg=0
         ).pk,
         "event": Event.objects.create(**told, event="arrive", status=Status.ON_SITE).pk,
+        "feed": CalendarFeed.objects.create(patient=ada).pk,
+        "closed_feed": CalendarFeed.objects.create(
+            patient=ada, opened_at=STARTS_AT, closed_at=STARTS_AT
+        ).pk,
         **_rows_about(visit_alone, by=erin),
     }
 
