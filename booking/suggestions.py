@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -86,10 +87,10 @@ def find(
     question = _question(
         patient=patient, therapy=therapy, orders=orders, first=first, wanted=wanted
     )
-    question = replace(question, offers=_beside(keeping, question=question))
     for order in orders:
         for visits in _numbers(pattern, order):
-            found = question.answer(order=order, visits=visits)
+            offers = _beside(keeping, question=question, visits=visits)
+            found = replace(question, offers=offers).answer(order=order, visits=visits)
             if found and set(keeping) <= set(found.starts):
                 return _shown(found, question=question, order=order)
     raise _none(question, orders=orders, first=first)
@@ -155,14 +156,27 @@ def _offers(wish: Wish, *, patient: Patient, first: date) -> list[series.Offer]:
     ]
 
 
-def _beside(keeping: Collection[datetime], *, question: _Question) -> list[series.Offer]:
-    """Return the offers that leave the starts to keep the only ones of their days."""
-    zone = question.wish.zone
-    days = {clock.local_day(start, zone) for start in keeping}
+def _beside(
+    keeping: Collection[datetime], *, question: _Question, visits: int
+) -> list[series.Offer]:
+    """Return the offers from which a course can be made that has all the starts to keep.
+
+    Those are the only ones of their days. The others lie where the pattern is broken between two of
+    them and, where that is not enough, as far around them as the pattern reaches.
+    """
+    if not keeping:
+        return list(question.offers)
+    zone, steps = question.wish.zone, question.pattern.steps
+    days = sorted({clock.local_day(start, zone).toordinal() for start in keeping})
+    gaps = [range(one + 1, other) for one, other in pairwise(days) if other - one not in steps]
+    reach = (visits - len(days)) * (steps.stop - 1)
+    if visits - len(days) > len(gaps):
+        gaps += [range(days[0] - reach, days[0]), range(days[-1] + 1, days[-1] + reach + 1)]
     return [
         offer
         for offer in question.offers
-        if offer.starts_at in keeping or clock.local_day(offer.starts_at, zone) not in days
+        if offer.starts_at in keeping
+        or any(clock.local_day(offer.starts_at, zone).toordinal() in gap for gap in gaps)
     ]
 
 
