@@ -85,7 +85,7 @@ def _reached() -> list[type[models.Model]]:
     reached: list[type[models.Model]] = [Patient]
     for model in reached:
         for relation in model._meta.related_objects:  # noqa: SLF001
-            told = cast("type[models.Model]", relation.related_model)
+            told = relation.related_model
             if told not in reached:
                 reached.append(told)
     return reached

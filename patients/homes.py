@@ -8,7 +8,15 @@ from typing import Any
 from config.core.clock import now
 from patients.models import HomeNotes, Patient
 
-SAID = ("parking", "entry", "stairs", "pets", "more")
+# What is said of a home -> how its nurse reads it.
+LABELS = {
+    "parking": "Parking",
+    "entry": "Door, code, bell",
+    "stairs": "Stairs, elevator",
+    "pets": "Pets",
+    "more": "More",
+}
+SAID = tuple(LABELS)
 
 
 def notes_of(patient: Patient) -> HomeNotes | None:
@@ -37,10 +45,10 @@ def _where(home: Any) -> tuple[str, ...]:
 
 def write(*, patient: Patient, notes: Mapping[str, str]) -> None:
     """Keep what the patient says of the home they live in now."""
+    said: dict[str, Any] = {name: notes.get(name, "") for name in SAID}
+    where: dict[str, Any] = HomeNotes.where(patient.address)
     HomeNotes.objects.update_or_create(
-        patient=patient,
-        **HomeNotes.where(patient.address),
-        defaults={name: notes.get(name, "") for name in SAID} | {"changed_at": now()},
+        patient=patient, **where, defaults={**said, "changed_at": now()}
     )
 
 
@@ -51,8 +59,4 @@ def as_said(notes: HomeNotes | None) -> dict[str, str]:
 
 def as_lines(notes: HomeNotes | None) -> list[tuple[str, str]]:
     """Return what was said, each under its own name, and nothing of what was not."""
-    fields = HomeNotes._meta  # noqa: SLF001
-    return [
-        (str(fields.get_field(name).verbose_name).capitalize(), text)
-        for name, text in as_said(notes).items()
-    ]
+    return [(LABELS[name], text) for name, text in as_said(notes).items()]

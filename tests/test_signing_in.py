@@ -219,7 +219,7 @@ def test_it_changes_an_address_once_the_new_one_is_confirmed(client: Client, add
 
 def app_code(secret: str) -> str:
     counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def test_it_asks_for_the_second_step_and_takes_a_spare_code_once(client: Client) -> None:

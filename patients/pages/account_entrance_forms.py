@@ -31,7 +31,7 @@ class Plain(forms.Form):
                 field.label = gettext("E-mail")
 
 
-class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]
+class SignUpForm(Plain, account_forms.SignupForm):
     """Who the person is and how to reach them: all that a first talk needs."""
 
     name = LineField(
@@ -54,7 +54,7 @@ class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         """Texts need a number to go to."""
-        told: dict[str, Any] = super().clean()
+        told: dict[str, Any] = super().clean() or {}
         if told.get("texts") and not told.get("phone") and "phone" not in self.errors:
             self.add_error("phone", _("Give the number that texts go to."))
         return told
@@ -82,7 +82,7 @@ class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]
         )
 
 
-class SignInForm(Plain, account_forms.LoginForm):  # type: ignore[misc]
+class SignInForm(Plain, account_forms.LoginForm):
     """E-mail and password."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -93,7 +93,7 @@ class SignInForm(Plain, account_forms.LoginForm):  # type: ignore[misc]
             self.fields["remember"].label = _("Keep me signed in on this device for 12 hours")
 
 
-class ChangeEmailForm(Plain, account_forms.AddEmailForm):  # type: ignore[misc]
+class ChangeEmailForm(Plain, account_forms.AddEmailForm):
     """Another address."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -111,7 +111,7 @@ class _Twice(Plain):
         self.fields["password2"].label = _("New password once more")
 
 
-class ChangePasswordForm(_Twice, account_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(_Twice, account_forms.ChangePasswordForm):
     """The old password, and the new one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -119,19 +119,19 @@ class ChangePasswordForm(_Twice, account_forms.ChangePasswordForm):  # type: ign
         self.fields["oldpassword"].label = _("Password until now")
 
 
-class ResetPasswordForm(Plain, account_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(Plain, account_forms.ResetPasswordForm):
     """The address of an account whose password is forgotten."""
 
 
-class NewPasswordForm(_Twice, account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordForm(_Twice, account_forms.ResetPasswordKeyForm):
     """The new password of whoever forgot theirs."""
 
 
-class AgainForm(Plain, account_forms.ReauthenticateForm):  # type: ignore[misc]
+class AgainForm(Plain, account_forms.ReauthenticateForm):
     """The password once more."""
 
 
-class CodeForm(Plain, account_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class CodeForm(Plain, account_forms.ConfirmEmailVerificationCodeForm):
     """The code that was sent to an address."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -152,19 +152,19 @@ class _OfTheApp(Plain):
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-class SecondStepForm(_OfTheApp, code_forms.AuthenticateForm):  # type: ignore[misc]
+class SecondStepForm(_OfTheApp, code_forms.AuthenticateForm):
     """The second step of signing in."""
 
 
-class SecondStepAgainForm(_OfTheApp, code_forms.ReauthenticateForm):  # type: ignore[misc]
+class SecondStepAgainForm(_OfTheApp, code_forms.ReauthenticateForm):
     """The second step once more."""
 
 
-class AddAppForm(_OfTheApp, app_forms.ActivateTOTPForm):  # type: ignore[misc]
+class AddAppForm(_OfTheApp, app_forms.ActivateTOTPForm):
     """The first code of an app."""
 
 
-class AddPasskeyForm(Plain, passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
+class AddPasskeyForm(Plain, passkey_forms.AddWebAuthnForm):
     """A passkey of this device, or one that is carried."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -178,7 +178,7 @@ class AddPasskeyForm(Plain, passkey_forms.AddWebAuthnForm):  # type: ignore[misc
         alone.initial = True
 
 
-class RenamePasskeyForm(Plain, passkey_forms.EditWebAuthnForm):  # type: ignore[misc]
+class RenamePasskeyForm(Plain, passkey_forms.EditWebAuthnForm):
     """Another name for a passkey."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

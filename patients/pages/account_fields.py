@@ -60,7 +60,7 @@ class BirthField(forms.DateField):
 
     def clean(self, value: Any) -> date | None:
         """Nobody was born tomorrow."""
-        born = super().clean(value)
+        born: date | None = super().clean(value)
         if born and not EARLIEST_DATE <= born <= now().date():
             raise forms.ValidationError(_("Please check the year."), "invalid")
         return born
