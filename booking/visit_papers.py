@@ -62,7 +62,7 @@ def _facts(visit: Appointment, *, patient: Patient, zone: ZoneInfo) -> Iterator[
     if visit.discharged_at:
         yield Fact(_("Ended"), dates.say_moment(visit.discharged_at, zone))
     if visit.status == Status.TRANSFERRED:
-        yield Fact(_("Then"), _("Handed over to emergency care"))
+        yield Fact(_("After that"), _("Handed over to emergency care"))
     yield Fact(_("Nurse"), nurse_of(visit))
     if visit.drive_after:
         until = dates.say_moment(visit.drive_after, zone)

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from config.core.clock import now
 from config.core.errors import Malformed
@@ -18,7 +19,7 @@ from patients.questions import Question, QuestionType
 SELF_HARM = PHQ9_IDS[-1]
 PAIN = Question(
     id="pain",
-    text="How strong was your pain over the last week, on average?",
+    text=gettext_noop("How strong was your pain over the last week, on average?"),
     type=QuestionType.INTEGER,
     section="pain",
     minimum=0,

@@ -71,9 +71,9 @@ def _facts(
         yield Fact(gettext("The same in UTC"), instant, "code")
         yield Fact(gettext("Account"), patient.user.email)
     else:
-        yield Fact(gettext("State"), gettext("This copy is to be read. Nobody has signed it."))
+        yield Fact(gettext("This copy"), gettext("To be read. Nobody has signed it."))
     yield Fact(
-        gettext("Text"),
+        gettext("Document"),
         gettext("%(title)s, version %(version)s, published on %(day)s")
         % {
             "title": words.title,
