@@ -104,7 +104,7 @@ def save(
     """
     _lock(patient)
     given = {id_: answer for id_, answer in sent.items() if answer is not None}
-    done = Draft.objects.filter(pk=draft_id, patient=patient).select_related("intake").first()
+    done = Draft.objects.filter(pk=draft_id or 0, patient=patient).select_related("intake").first()
     if done and done.intake and danger(given) is not Danger.ACUTE:
         raise AlreadySent(done.intake)
     draft = start(patient=patient)

@@ -59,7 +59,7 @@ class DayWidget(forms.MultiWidget):
         year, month, day = [*(value or "").split("-"), "", "", ""][:3]
         return [month.lstrip("0"), day.lstrip("0"), year]
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return the day as year-month-day; what is no number stays as it was typed."""
         month, day, year = (
             str(part or "").strip() for part in super().value_from_datadict(data, files, name)

@@ -48,7 +48,8 @@ def save(patient: Patient, shown: dict[str, Any] | None = None, **sent: Any) -> 
 def filled_in(patient: Patient, **changes: Any) -> Draft:
     Patient.objects.filter(pk=patient.pk).update(date_of_birth=None)
     patient.refresh_from_db()
-    save(patient, **eligible_answers(**changes))
+    answers: Any = eligible_answers(**changes)
+    save(patient, **answers)
     return Draft.objects.unsent(patient=patient).get()
 
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from config.demo.answers import eligible_answers
-from patients import questionnaire
+from patients import questionnaire, recheck_questions
+from patients.catalogue import THERAPIES
+from patients.findings import CATALOGUE
+from patients.phrases import phrases
 from patients.questionnaire import QUESTIONS, SECTIONS, Answer, InvalidAnswers, QuestionType
 
 TODAY = date(2026, 11, 23)
@@ -227,3 +230,12 @@ def test_it_answers_anything_sent_with_clean_answers_or_named_problems(
 def test_it_never_trips_over_what_is_not_even_a_form(sent: object) -> None:
     # Nothing alone is a complete form, so that every value must be refused politely.
     assert problems(sent)
+
+
+def test_it_hands_every_sentence_to_whoever_translates() -> None:
+    said = set(phrases())
+    for question in (*QUESTIONS, *recheck_questions.QUESTIONS):
+        assert {question.text, *(choice.label for choice in question.choices)} <= said
+    assert {finding.detail for finding in CATALOGUE.values()} <= said
+    assert {one["name"] for one in THERAPIES.values()} <= said
+    assert "" not in said
