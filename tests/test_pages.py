@@ -6,21 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from booking.delivery import paging
-from booking.models import Appointment
 from config.core.clock import now
 from config.core.models import Role
 from patients.models import Intake
 from tests.factories import (
     PASSWORD as PASSWORD_OF_THE_CAST,
     make_appointment,
-    make_intake,
     make_nurse,
     make_patient,
     make_user,
@@ -28,8 +25,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-MONDAY_EVENING = datetime(2026, 11, 24, 3, tzinfo=UTC)
-TUESDAY_10_30 = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 PASSWORD = "a-pond-without-wind"
 
 
@@ -46,197 +41,9 @@ def test_it_tells_a_visitor_what_this_is_and_whom_to_call_in_a_crisis(client: Cl
     assert reverse("account_signup") in shown
 
 
-def test_it_tells_a_new_patient_what_is_left_before_booking(client: Client) -> None:
-    client.force_login(make_patient(ready=False).user)
-    shown = page(client)
-    assert "4 steps left before you can book" in shown
-    assert "No visit is booked" in shown
-
-
-def test_it_tells_a_ready_patient_so(client: Client) -> None:
-    client.force_login(make_patient().user)
-    assert "You are ready to book" in page(client)
-
-
-def test_it_makes_the_patient_of_an_account_that_has_none_yet(client: Client) -> None:
-    user = make_user()
-    user.name = ""
-    user.save()
-    client.force_login(user)
-    assert "Hello</h1>" in page(client)
-    assert user.patient
-
-
-def next_visit(**changes: Any) -> Appointment:
-    with time_machine.travel(MONDAY_EVENING, tick=False):
-        patient = make_patient()
-        return make_appointment(
-            patient=patient, nurse=make_nurse(), starts_at=TUESDAY_10_30, **changes
-        )
-
-
-@pytest.mark.parametrize(
-    ("at", "headline"),
-    [
-        (MONDAY_EVENING, "Eat as usual"),
-        (TUESDAY_10_30 - timedelta(hours=5), "Nothing to eat now"),
-        (TUESDAY_10_30 - timedelta(minutes=5), "Nothing to eat or drink now"),
-    ],
-)
-def test_it_opens_with_what_is_true_now(client: Client, at: datetime, headline: str) -> None:
-    visit = next_visit()
-    with time_machine.travel(at, tick=False):
-        client.force_login(visit.patient.user)
-        shown = page(client)
-    assert f'<h2 id="now">{headline}</h2>' in shown
-    assert "Tue 24 Nov, 10:30 AM CST" in shown
-    assert "No driving or machinery before Wed 25 Nov, 1:40 PM CST." in shown
-
-
-def test_it_warns_about_driving_first_after_a_dose(client: Client) -> None:
-    visit = next_visit(status="discharged", dosed_at=TUESDAY_10_30, discharged_at=TUESDAY_10_30)
-    with time_machine.travel(TUESDAY_10_30 + timedelta(hours=4), tick=False):
-        client.force_login(visit.patient.user)
-        shown = page(client)
-    assert "Do not drive" in shown
-    assert "Now, until Wed 25 Nov, 1:40 PM CST" in shown
-
-
-def test_it_says_what_blocks_the_next_visit(client: Client) -> None:
-    visit = next_visit(blocked=["escort_missing"])
-    with time_machine.travel(MONDAY_EVENING, tick=False):
-        client.force_login(visit.patient.user)
-        assert "Please name the adult who will stay with you" in page(client)
-
-
-def test_it_shows_no_clock_for_a_consultation(client: Client) -> None:
-    with time_machine.travel(MONDAY_EVENING, tick=False):
-        patient = make_patient(slug="consultation")
-        make_appointment(patient=patient, nurse=None, starts_at=TUESDAY_10_30, slug="consultation")
-        client.force_login(patient.user)
-        shown = page(client)
-    assert "A talk by video or phone" in shown
-    assert "last heavy meal" not in shown
-
-
-def home_after(client: Client, *, outcome: str, codes: list[str], status: str, phone: str) -> str:
-    """Ada's home once her newest intake found these things and stands there."""
-    ada = make_patient()
-    ada.phone = phone
-    ada.save()
-    Intake.objects.create(
-        patient=ada,
-        version="1",
-        answers={},
-        outcome=outcome,
-        findings=[{"code": code} for code in codes],
-        status=status,
-        valid_until=now() + timedelta(days=90),
-    )
-    client.force_login(ada.user)
-    return page(client)
-
-
-def main_of(shown: str) -> str:
-    """The page without its footer, which names 988 to everybody."""
-    return shown.partition('<footer class="site-footer">')[0]
-
-
-@pytest.mark.parametrize(
-    ("phone", "words"),
-    [("+13125550123", "will call you at"), ("", "We have no phone number to call you at")],
-)
-def test_it_opens_with_whom_to_call_after_answers_that_tell_of_a_crisis(
-    client: Client, phone: str, words: str
-) -> None:
-    crisis: dict[str, Any] = {"outcome": "crisis", "codes": ["acute_suicidality"]}
-    shown = main_of(home_after(client, status="awaiting_review", phone=phone, **crisis))
-    panel, _, rest = shown.partition("You can also call us:" if phone else "so please call us:")
-    for said in ('href="tel:988"', 'href="tel:911"', "Our staff have been told", words):
-        assert said in panel
-    assert "<h2" in rest
-    assert panel.count("<h2") == 1
-
-
-def test_it_keeps_988_in_sight_once_the_crisis_was_decided(client: Client) -> None:
-    crisis: dict[str, Any] = {"outcome": "crisis", "codes": ["acute_suicidality"]}
-    shown = main_of(home_after(client, status="declined", phone="+13125550123", **crisis))
-    assert "Our staff have been told" not in shown
-    assert 'href="tel:988"' in shown
-
-
-@pytest.mark.parametrize("code", ["suicidal_thoughts", "phq9_item_9"])
-def test_it_names_988_to_who_told_us_of_thoughts_of_suicide(client: Client, code: str) -> None:
-    thoughts: dict[str, Any] = {"outcome": "review", "codes": [code], "phone": "+13125550123"}
-    shown = main_of(home_after(client, status="awaiting_review", **thoughts))
-    assert 'href="tel:988"' in shown
-    assert "Our staff have been told" not in shown
-
-
-def test_it_alarms_nobody_whose_answers_tell_of_no_danger(client: Client) -> None:
-    review: dict[str, Any] = {"outcome": "review", "codes": ["seizures"], "phone": "+13125550123"}
-    assert "988" not in main_of(home_after(client, status="awaiting_review", **review))
-
-
-@pytest.mark.parametrize(
-    ("status", "words", "tag"),
-    [
-        ("awaiting_review", "We have your answers. A clinician is reading them.", "with us"),
-        ("asked", "We asked you for more about your answers.", "to do"),
-        ("declined", "Please call us: we would like to talk it over with you.", "to do"),
-    ],
-)
-def test_it_says_where_the_newest_answers_stand(
-    client: Client, status: str, words: str, tag: str
-) -> None:
-    shown = home_after(client, outcome="review", codes=[], status=status, phone="+13125550123")
-    assert words in shown
-    assert f">{tag}</span>" in shown
-    assert "answer our questions" not in shown
-
-
-def test_it_asks_again_for_answers_that_became_too_old(client: Client) -> None:
-    ada = make_patient(ready=False)
-    make_intake(patient=ada, submitted_at=now() - timedelta(days=91))
-    client.force_login(ada.user)
-    assert "Your answers are too old by now" in page(client)
-
-
-def test_it_says_of_a_booked_visit_what_the_newest_answers_still_need(client: Client) -> None:
-    visit = next_visit(blocked=["not_cleared"])
-    with time_machine.travel(MONDAY_EVENING, tick=False):
-        make_intake(patient=visit.patient, status="awaiting_review")
-        client.force_login(visit.patient.user)
-        shown = page(client)
-    assert "Before this visit:</strong> We have your answers." in shown
-    assert "1 step left before an infusion" in shown
-
-
-def test_it_does_not_ask_who_has_a_visit_to_book(client: Client) -> None:
-    visit = next_visit()
-    with time_machine.travel(MONDAY_EVENING, tick=False):
-        client.force_login(visit.patient.user)
-        shown = page(client)
-    assert "Everything is in place" in shown
-    assert "ready to book" not in shown
-
-
-def test_it_says_how_to_go_on_before_it_lists_the_steps(client: Client) -> None:
-    client.force_login(make_patient(ready=False).user)
-    before, _, after = page(client).partition("we go through these with you by phone")
-    assert 'class="steps"' not in before
-    assert after.count("to do</span>") == 4
-
-
 def test_it_sets_what_we_ask_beside_the_usual_advice(client: Client, settings: Any) -> None:
     settings.FOOD_HOURS = 7
     assert "We ask for more: 7 hours without food, and no driving until" in page(client)
-
-
-def test_it_shows_hostile_names_as_text(client: Client) -> None:
-    patient = make_patient(name="<script>alert(1)</script> \u202eadA 🫧")
-    client.force_login(patient.user)
-    assert "<script>" not in page(client)
 
 
 @pytest.mark.parametrize("role", [Role.DISPATCHER, Role.CLINICIAN, Role.ADMINISTRATOR])

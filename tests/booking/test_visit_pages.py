@@ -160,6 +160,12 @@ def test_it_says_what_blocks_the_next_visit_and_leads_there(client: Client) -> N
     assert "1 step left before you can book" in shown
 
 
+def test_it_does_not_press_who_has_a_visit_to_book(client: Client) -> None:
+    shown = seen(client, next_visit(), at=MONDAY_EVENING, address="/visits/")
+    assert "Everything is in place" in shown
+    assert "ready to book" not in shown
+
+
 def course_of(visit: Appointment, *, days: tuple[int, ...]) -> Course:
     course = Course.objects.create(patient=visit.patient, therapy=visit.therapy)
     for day in days:
