@@ -89,17 +89,24 @@ def _read(text: str, words: tuple[tuple[str, str], ...]) -> Prose:
     sections: list[tuple[str, str, str, list[Part]]] = []
     for level, heading, tokens in blocks[1:]:
         title, anchor = _titled(heading, anchors)
-        html = _READER.renderer.render(tokens, _READER.options, env)
+        html = _rendered(tokens, env, named_by=anchor)
         if level == 2 or not sections:
             sections.append((anchor, title, html, []))
         else:
             sections[-1][3].append(Part(anchor, title, html, _plain(tokens)))
     return Prose(
-        html=_READER.renderer.render(first[2], _READER.options, env),
+        html=_rendered(first[2], env, named_by="content"),
         sections=tuple(
             Section(anchor, title, html, tuple(parts)) for anchor, title, html, parts in sections
         ),
     )
+
+
+def _rendered(tokens: Sequence[Token], env: dict[str, Any], *, named_by: str) -> str:
+    """Return the HTML; a table too wide for a phone is moved sideways, by its own."""
+    html: str = _READER.renderer.render(tokens, _READER.options, env)
+    opening = f'<div class="table" role="group" tabindex="0" aria-labelledby="{named_by}"><table>'
+    return html.replace("<table>", opening).replace("</table>", "</table></div>")
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[int, str, list[Token]]]:

@@ -17,6 +17,8 @@ from patients.models import Therapy
 from patients.pages import public_frame
 from patients.pages.public_forms import ZipForm
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -88,13 +90,15 @@ def _length(therapy: Therapy) -> str:
 
 
 def _said(minutes: int) -> str:
-    """Return `40 minutes`, `2 hours`, or `3 h 10 min`."""
+    """Return `40 minutes`, `2 hours`, or `3 h 10 min`, never broken in two."""
     hours, rest = divmod(minutes, 60)
     if hours and rest:
-        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
-    if hours:
-        return ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": hours}
-    return ngettext("%(minutes)s minute", "%(minutes)s minutes", rest) % {"minutes": rest}
+        said = _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+    elif hours:
+        said = ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": hours}
+    else:
+        said = ngettext("%(minutes)s minute", "%(minutes)s minutes", rest) % {"minutes": rest}
+    return said.replace(" ", NO_BREAK)
 
 
 def _offered() -> list[Therapy]:

@@ -159,6 +159,14 @@ def test_it_gives_each_heading_an_anchor_of_its_own() -> None:
     assert anchors(shown) == ["si", "si-2", "yes", "part"]
 
 
+def test_it_lets_a_wide_table_be_moved_by_its_own() -> None:
+    shown = prose.read("## Times {#times}\n\n| a | b |\n|---|---|\n| 1 | <table> |", words={})
+    html = shown.sections[0].html
+    assert html.startswith('<div class="table" role="group" tabindex="0" aria-labelledby="times">')
+    assert "&lt;table&gt;" in html
+    assert html.count("<div") == html.count("</div>") == 1
+
+
 def admin_form(**changes: Any) -> dict[str, Any]:
     return {key: value or "" for key, value in said(**changes).items() if key != "by"}
 
