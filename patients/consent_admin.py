@@ -35,7 +35,11 @@ class ConsentDocumentAdmin(RoleAdmin):
         return [*PublishForm.Meta.fields, "title_es", "text_es"]
 
     def save_model(
-        self, request: HttpRequest, obj: ConsentDocument, form: forms.Form, change: bool
+        self,
+        request: HttpRequest,
+        obj: ConsentDocument,
+        form: forms.Form,
+        change: bool,  # noqa: FBT001  Django's signature
     ) -> None:
         """Publish by the rule."""
         written = consent.publish(**form.cleaned_data)
@@ -58,7 +62,11 @@ class ConsentTranslationAdmin(RoleAdmin):
         return [*TranslateForm.Meta.fields, *published]
 
     def save_model(
-        self, request: HttpRequest, obj: ConsentTranslation, form: forms.Form, change: bool
+        self,
+        request: HttpRequest,
+        obj: ConsentTranslation,
+        form: forms.Form,
+        change: bool,  # noqa: FBT001  Django's signature
     ) -> None:
         """Add it by the rule."""
         obj.pk = consent.translate(**form.cleaned_data).pk

@@ -64,7 +64,7 @@ class Sheet:
         return self.height - 6.0
 
 
-NARROW = Sheet(width=340, height=300, left=26, right=128, top=12, bottom=34, ticks=2)
+NARROW = Sheet(width=340, height=300, left=26, right=134, top=12, bottom=34, ticks=2)
 WIDE = Sheet(width=680, height=320, left=32, right=136, top=12, bottom=34, ticks=4)
 
 

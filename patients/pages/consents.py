@@ -26,7 +26,11 @@ def listed(request: PatientRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "left": sum(row["is_due"] for row in rows),
-        "earlier": [signature for row in rows for signature in row["standing"].earlier],
+        "earlier": [
+            (one, consent.wording(one.document, language=one.language))
+            for row in rows
+            for one in row["standing"].earlier
+        ],
         "zone": accounts.zone_of(patient),
     }
     return render(request, "patients/consents/list.html", context)
