@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
@@ -41,7 +42,9 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa:
     A browser says where a form stood. One from elsewhere is refused, as is one that does not say.
     """
     sent = doors.kept(request) if _is_ours(request) else []
-    return render(request, "403_csrf.html", {"kept": sent}, status=HTTPStatus.FORBIDDEN)
+    response = render(request, "403_csrf.html", {"kept": sent}, status=HTTPStatus.FORBIDDEN)
+    add_never_cache_headers(response)
+    return response
 
 
 def _is_ours(request: HttpRequest) -> bool:

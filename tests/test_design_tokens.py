@@ -42,5 +42,14 @@ def test_it_uses_no_colour_besides_its_tokens_and_nothing_from_elsewhere() -> No
     assert "@import" not in CSS
 
 
+@pytest.mark.parametrize("app", ["patients", "booking"])
+def test_pages_of_an_app_bring_no_colours_of_their_own(app: str) -> None:
+    sheets = (Path(settings.BASE_DIR) / app / "static" / app).glob("*.css")
+    ours = {sheet.name: sheet.read_text() for sheet in sheets if sheet.name != "desk.css"}
+    assert ours
+    for name, css in ours.items():
+        assert not re.findall(r":[^;{]*(?:#[0-9a-fA-F]{3,8}\b|rgb\(|hsl\(|url\()", css), name
+
+
 def test_it_knows_the_ratio_of_black_on_white() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)

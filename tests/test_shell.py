@@ -88,6 +88,7 @@ def test_it_sends_a_form_again_that_grew_old_while_somebody_signed_in() -> None:
     answer = client.post("/visits/", sent, headers={"Origin": "http://testserver"})
     shown = answer.content.decode()
     assert answer.status_code == 403
+    assert "no-store" in answer.headers["Cache-Control"]
     assert '<input type="hidden" name="note" value="two cats">' in shown
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', shown)
     assert token
