@@ -176,7 +176,8 @@ def _contact(*, is_closed: bool) -> Step:
 def _intake(patient: Patient, code: str) -> Step:
     label = _("Questions about your health")
     if code == "ok":
-        return Step("intake", label, State.DONE, url=reverse("intake"), action=_("Change"))
+        detail, url = _("All are answered."), reverse("intake")
+        return Step("intake", label, State.DONE, detail, url, _("Change"))
     newest = Intake.objects.newest(patient=patient)
     if patient.intake_begun_at is not None or newest is None:
         return _intake_to_send(patient, label)
@@ -217,7 +218,7 @@ def _intake_sent(intake: Intake, label: str) -> Step:
 def _order(patient: Patient, code: str) -> Step:
     label = _("A prescriber's order")
     if code == "ok":
-        return Step("order", label, State.DONE)
+        return Step("order", label, State.DONE, _("It is written."))
     talk = _last_talk(patient)
     if talk is not None:
         return _order_after(talk, label)
@@ -258,7 +259,7 @@ def _order_after(talk: Appointment, label: str) -> Step:
 def _consents(code: str) -> Step:
     label, url = _("Consent forms"), reverse("consent-list")
     if code == "ok":
-        return Step("consents", label, State.DONE, url=url, action=_("Read them"))
+        return Step("consents", label, State.DONE, _("All are signed."), url, _("Read them"))
     detail = _("Read each form and sign it by typing your name.")
     return Step("consents", label, State.YOURS, detail, url, _("Read and sign"))
 

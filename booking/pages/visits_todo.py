@@ -22,15 +22,14 @@ class Todo:
 
     Attributes
     ----------
-    state, said
-        `now` (what began last) or `ahead`; and in words where it helps.
+    state
+        `now` (what began last) or `ahead`.
     """
 
     when: str
     title: str
     detail: str
     state: str
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def todos_of(visit: Appointment, *, at: datetime) -> Todos:
     begun = sum(when <= at for when, _title, _detail in found)
     shown = [_todo(one, visit=visit, at=at) for one in found[max(begun - 1, 0) :]]
     if begun and shown:
-        shown[0] = replace(shown[0], state="now", said=_("now"))
+        shown[0] = replace(shown[0], when=_("Now"), state="now")
     near = 2 if begun else 1
     return Todos(near=shown[:near], rest=shown[near:])
 
@@ -63,7 +62,6 @@ def _todo(one: tuple[datetime, str, str], *, visit: Appointment, at: datetime) -
         title=title,
         detail=presenting.with_one_stop(detail),
         state="ahead",
-        said="",
     )
 
 

@@ -156,8 +156,11 @@ def test_it_says_what_blocks_the_next_visit_and_leads_there(client: Client) -> N
     with time_machine.travel(MONDAY_EVENING, tick=False):
         make_intake(patient=visit.patient, status="awaiting_review")
     shown = seen(client, visit, at=MONDAY_EVENING, address="/visits/")
-    assert "Before this visit:</strong> We have your answers." in shown
-    assert "1 step left before you can book" in shown
+    assert "Still open before this visit:</strong> Questions about your health." in shown
+    assert "1 step left before your visit" in shown
+    said = seen(client, visit, at=MONDAY_EVENING)
+    assert "The time stays yours. This is still open:" in said
+    assert "We have your answers. A clinician is reading them." in said
 
 
 def test_it_does_not_press_who_has_a_visit_to_book(client: Client) -> None:
@@ -409,7 +412,7 @@ ENDINGS = [
     ("aborted", {}, 4, "This visit was stopped before it began"),
     ("aborted", {"dosed_at": TUESDAY_10_30}, 4, "This visit was ended early"),
     ("transferred", {"dosed_at": TUESDAY_10_30}, 4, "You were taken to emergency care"),
-    ("booked", {}, 4, "We have not closed this visit yet"),
+    ("booked", {}, 40, "We have not closed this visit yet"),
 ]
 
 
@@ -421,7 +424,7 @@ def test_it_has_kind_words_for_every_state(
     shown = seen(client, visit, at=TUESDAY_10_30 + hours * HOUR)
     assert words in shown
     is_warned = bool(facts.get("dosed_at")) and hours == 4
-    assert ("No driving, machinery or alcohol before Wed 25 Nov" in shown) == is_warned
+    assert ("Now, until Wed 25 Nov" in shown) == is_warned
     assert ("visit-cancel" in shown or ">Cancel it<" in shown) is False
 
 
