@@ -23,7 +23,7 @@ NOT_PAGES = {
     "livez", "readyz", "language", "robots", "sitemap", "schema", "docs", "styleguide",
     "consent-copy", "visit-paper", "visit-calendar", "visits-feed", "account-copy",
     "visits-feed-renew", "account-reopen", "account-sign-out", "account-close", "account-keep",
-    "visits-now", "visit-now", "signed-in", "sms-hook", "email-hook", "stripe-hook",
+    "visits-now", "book-again", "visit-now", "signed-in", "sms-hook", "email-hook", "stripe-hook",
     "mfa_download_recovery_codes", "mfa_generate_recovery_codes", "mfa_view_recovery_codes",
     "mfa_deactivate_totp", "mfa_remove_webauthn", "mfa_edit_webauthn", "mfa_login_webauthn",
     "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout",

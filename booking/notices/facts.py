@@ -23,7 +23,7 @@ from booking.links import tokens
 from booking.links.tokens import Purpose
 from booking.models import Appointment, Notice
 from booking.notices import words
-from booking.notices.planned import Channel, NoticeClass, Recipient
+from booking.notices.planned import Channel, Kind, NoticeClass, Recipient
 from booking.notices.standing import CANCELLED, GATE, patient_of, person_of
 from config.core.clock import now
 from patients.accounts import zone_of
@@ -115,7 +115,7 @@ def context(notice: Notice) -> dict[str, Any]:
         "clinic_name": words.clinic(settings.CLINIC_NAME),
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_number": settings.EMERGENCY_NUMBER,
-        "link": _ours(facts.get("link")),
+        "link": _ours(facts.get("link"), kind=notice.kind),
         "first_name": words.first_name(person_of(notice).name),
         "initials": words.initials(person_of(notice).name),
         "is_digest": "digest" in why,
@@ -172,10 +172,12 @@ def _fit_text(value: str, *, say: Say, street: str) -> str:
     return say.moment(instant) if instant.tzinfo else ""
 
 
-def _ours(link: object) -> str:
+def _ours(link: object, *, kind: str) -> str:
     """Return a link into our own pages; where a row has none, to the patient's."""
     home: str = settings.SITE_URL
-    return link if isinstance(link, str) and link.startswith(f"{home}/") else home
+    if isinstance(link, str) and link.startswith(f"{home}/"):
+        return link
+    return home + reverse("book-again") if kind == Kind.maintenance else home
 
 
 def _desk(notice: Notice) -> dict[str, Any]:

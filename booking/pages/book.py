@@ -36,6 +36,14 @@ def treatments(request: PatientRequest) -> HttpResponse:
 
 @require_safe
 @for_patients
+def again(request: PatientRequest) -> HttpResponse:
+    """Go to the times of what this patient would book again; messages name no treatment."""
+    therapy = book_catalogue.again(patient=accounts.patient_of(request.user))
+    return redirect("book-time", therapy) if therapy else redirect("book")
+
+
+@require_safe
+@for_patients
 def time(request: PatientRequest, therapy: str) -> HttpResponse:
     """Show the times that can be had, and what the one chosen means."""
     found = book_making.therapy_or_404(therapy)

@@ -39,6 +39,8 @@ NAMES = (
     gettext_noop("Maintenance session, 40 minutes"),
 )
 
+KEEPS_UP = "maintenance-40"
+
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
@@ -140,6 +142,14 @@ def sessions_left(patient: Patient) -> dict[str, int]:
     for order in orders:
         left[order.therapy_id] = left.get(order.therapy_id, 0) + order.sessions_left
     return left
+
+
+def again(*, patient: Patient) -> str:
+    """Return what this patient would book again: maintenance, or the one thing that is left."""
+    left = sessions_left(patient)
+    if KEEPS_UP in left:
+        return KEEPS_UP
+    return next(iter(left)) if len(left) == 1 else ""
 
 
 def say_minutes(minutes: int) -> str:

@@ -15,9 +15,10 @@ from booking.clock import Times, local_day
 from booking.models import OCCUPYING, Appointment
 from booking.pages import picker, picker_words as words
 from booking.pages.book_catalogue import Treatment
-from booking.pages.book_reasons import GONE, STEPS, Missing, in_words, missing
+from booking.pages.book_reasons import GONE, NAMES, in_words, missing
 from booking.pages.courses_mending import mended
 from booking.pages.picker_times import Time
+from booking.pages.steps import Step
 from config.core.clock import now
 from config.core.errors import Reason, Refused
 from patients import gate
@@ -134,7 +135,7 @@ class Check:
     treatment: Treatment
     zone: str
     visits: tuple[Planned, ...]
-    missing: tuple[Missing, ...]
+    missing: tuple[Step, ...]
     changed: tuple[Planned, ...]
     others: tuple[Time, ...]
     home: Address | None
@@ -281,7 +282,7 @@ def _by_place(reasons: Sequence[Reason]) -> Problems:
     """Sort what is said of the starts by their place; what names none is said of the first."""
     problems: dict[int, list[str]] = {}
     for reason in reasons:
-        if reason.code not in STEPS:
+        if reason.code not in NAMES:
             place = (reason.attr or "starts.0").partition(".")[2]
             problems.setdefault(int(place or 0), []).append(reason.code)
     return {

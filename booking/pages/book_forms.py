@@ -14,6 +14,7 @@ from patients.fields import phone_number
 from patients.models import Patient
 
 PHONE_LENGTH = 40
+ANY = "any"
 
 
 class TalkForm(OnceForm):
@@ -47,8 +48,8 @@ class TalkForm(OnceForm):
 class CourseForm(forms.Form):
     """From when on a course is looked for, and at what hour: whatever is not understood is left."""
 
-    start = forms.ChoiceField(label=_("Start in the week of"), required=False)
-    hour = forms.ChoiceField(label=_("Preferred time of day"), required=False)
+    start = forms.ChoiceField(label=_("Start in the week of"))
+    hour = forms.ChoiceField(label=_("Preferred time of day"))
 
     def __init__(
         self,
@@ -65,10 +66,15 @@ class CourseForm(forms.Form):
 
     def first(self) -> date | None:
         """Return the day from which on to look."""
-        said = self.cleaned_data.get("start") if self.is_valid() else ""
-        return date.fromisoformat(said) if said else None
+        said = self._said("start")
+        return date.fromisoformat(said) if said != ANY else None
 
     def wanted(self) -> time | None:
         """Return the hour that would suit best."""
-        said = self.cleaned_data.get("hour") if self.is_valid() else ""
-        return time.fromisoformat(said) if said else None
+        said = self._said("hour")
+        return time.fromisoformat(said) if said != ANY else None
+
+    def _said(self, name: str) -> str:
+        self.full_clean()
+        said: str = self.cleaned_data.get(name, ANY)
+        return said

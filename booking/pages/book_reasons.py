@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,12 +10,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 
 from booking.pages import picker_words as words
-from booking.pages.steps import Step, checklist
+from booking.pages.book_catalogue import sessions_left
+from booking.pages.steps import State, Step, step_for
 from config.core.errors import Reason
 from patients.models import Patient, Therapy
 
 # Which step of the checklist opens a gate.
-STEPS = {
+NAMES = {
     "not_cleared": "intake",
     "order_missing": "order",
     "order_exhausted": "order",
@@ -44,34 +44,23 @@ TIMES: dict[str, Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A closed gate, and the page that opens it."""
-
-    label: str
-    detail: str
-    url: str
-    action: str
+def missing(reasons: Iterable[Reason], *, patient: Patient, therapy: Therapy) -> tuple[Step, ...]:
+    """Return the step behind each closed gate, in the order of the rules."""
+    codes = {NAMES[reason.code]: reason.code for reason in reasons if reason.code in NAMES}
+    return tuple(_step(code, patient=patient, therapy=therapy) for code in codes.values())
 
 
-def missing(
-    reasons: Iterable[Reason], *, patient: Patient, therapy: Therapy
-) -> tuple[Missing, ...]:
-    """Return each closed gate once, in the order of the rules, with its next step."""
-    codes = [reason.code for reason in reasons if reason.code in STEPS]
-    if not codes:
-        return ()
-    steps = {step.name: step for step in checklist(patient=patient, therapy=therapy).steps}
-    names = dict.fromkeys(STEPS[code] for code in codes)
-    return tuple(_missing(steps[name]) for name in names if name in steps)
-
-
-def _missing(step: Step) -> Missing:
-    if step.is_done:  # today, and not on the day of the visit
-        label = _("The order does not reach to this day")
-        detail = _("Choose an earlier day, or talk with us about a new order.")
-        return Missing(label, detail, reverse("book-time", args=["consultation"]), _("Book a talk"))
-    return Missing(step.label, step.detail, step.url, step.action)
+def _step(code: str, *, patient: Patient, therapy: Therapy) -> Step:
+    if NAMES[code] == "order" and sessions_left(patient).get(therapy.pk):
+        return Step(
+            name="order",
+            label=_("Your order does not reach that far"),
+            state=State.YOURS,
+            detail=_("Choose fewer visits or other days, or talk with us about a new order."),
+            url=reverse("book-time", args=["consultation"]),
+            action=_("Book a free talk"),
+        )
+    return step_for(patient=patient, code=code)
 
 
 def in_words(codes: Sequence[str], *, therapy: Therapy) -> str:

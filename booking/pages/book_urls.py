@@ -6,6 +6,7 @@ from booking.pages import book, book_done, courses
 
 urlpatterns = [
     path("book/", book.treatments, name="book"),
+    path("book/again/", book.again, name="book-again"),
     path("book/<slug:therapy>/", book.time, name="book-time"),
     path("book/<slug:therapy>/check/", book.check, name="book-check"),
     path("book/<slug:therapy>/course/", courses.suggest, name="book-course"),

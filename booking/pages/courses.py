@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from booking import clock, rules, series, suggestions
 from booking.pages import book_catalogue, book_making, courses_words, picker_words as words
 from booking.pages.book_check import Planned
-from booking.pages.book_forms import CourseForm
+from booking.pages.book_forms import ANY, CourseForm
 from booking.pages.book_reasons import missing
 from config.core.clock import now
 from config.core.doors import PatientRequest, for_patients
@@ -33,7 +33,7 @@ def suggest(request: PatientRequest, therapy: str) -> HttpResponse:
         return redirect("book-time", found.pk)
     patient = accounts.patient_of(request.user)
     form = CourseForm(
-        request.GET,
+        {"start": ANY, "hour": ANY} | request.GET.dict(),
         starts=_weeks(patient, found),
         hours=_hours(found),
     )
@@ -73,7 +73,7 @@ def _weeks(patient: Patient, therapy: Therapy) -> list[tuple[str, str]]:
     zone, at = zone_of(patient), now()
     first = clock.local_day(rules.earliest_start(therapy=therapy, asked_at=at), zone)
     last = clock.local_day(rules.latest_start(asked_at=at), zone)
-    weeks = [("", _("As soon as possible"))]
+    weeks = [(ANY, _("As soon as possible"))]
     day = first + timedelta(days=7 - first.weekday())
     while day <= last:
         weeks.append((day.isoformat(), words.say_day(day)))
@@ -86,4 +86,4 @@ def _hours(therapy: Therapy) -> list[tuple[str, str]]:
     day = date(2000, 1, 1)
     last = datetime.combine(day, settings.SERVICE_CLOSES) - timedelta(minutes=therapy.total_minutes)
     hours = [time(hour) for hour in range(settings.SERVICE_OPENS.hour, last.hour + 1)]
-    return [("", _("Any"))] + [(f"{hour:%H:%M}", words.say_clock(hour)) for hour in hours]
+    return [(ANY, _("Any"))] + [(f"{hour:%H:%M}", words.say_clock(hour)) for hour in hours]

@@ -352,6 +352,16 @@ def test_a_start_that_cannot_be_is_said_why(client: Client, start: str, said: st
     assert not Appointment.objects.exists()
 
 
+def test_booking_again_goes_to_maintenance_or_to_the_one_thing_that_is_left(
+    client: Client, ada: Patient
+) -> None:
+    assert client.get("/book/again/")["Location"] == "/book/mood-40/"
+    make_order(patient=ada, slug="pain-240")
+    assert client.get("/book/again/")["Location"] == "/book/"
+    make_order(patient=ada, slug="maintenance-40")
+    assert client.get("/book/again/")["Location"] == "/book/maintenance-40/"
+
+
 def test_it_knows_no_therapy_but_its_own(client: Client) -> None:
     gone = therapy("pain-240")
     gone.is_active = False
