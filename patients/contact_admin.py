@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role, User
 from patients import contacts
-from patients.models import ClosedContact, TextConsent
+from patients.models import AccountClosure, ClosedContact, HomeNotes, TextConsent
 
 CARE = (Role.CLINICIAN, Role.DISPATCHER)
 STATES = {"closed": "danger", "open": "success"}
@@ -52,3 +52,23 @@ class TextConsentAdmin(RoleAdmin):
     list_filter = ("whose", "agreed")
     list_select_related = ("patient__user",)
     search_fields = ("phone", "patient__user__email")
+
+
+@admin.register(HomeNotes)
+class HomeNotesAdmin(RoleAdmin):
+    """The ways into homes, for whoever is asked at the telephone."""
+
+    view_roles = (Role.DISPATCHER,)
+    list_display = ("patient", "line1", "postal_code", "changed_at")
+    list_select_related = ("patient__user",)
+    search_fields = ("patient__user__name", "line1", "postal_code")
+
+
+@admin.register(AccountClosure)
+class AccountClosureAdmin(RoleAdmin):
+    """Who wanted an account closed, when, and what became of it."""
+
+    view_roles = (*CARE, Role.ADMINISTRATOR)
+    list_display = ("patient", "asked_at", "asked_by", "closes_at", "withdrawn_at", "closed_at")
+    list_select_related = ("patient__user", "asked_by")
+    search_fields = ("patient__user__email", "patient__user__name")

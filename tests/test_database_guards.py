@@ -17,11 +17,13 @@ from config.core.models import Role
 from nurses.models import Dose, Event
 from patients import consent
 from patients.models import (
+    AccountClosure,
     Article,
     CheckIn,
     ConsentDocument,
     ConsentTranslation,
     Draft,
+    HomeNotes,
     Intake,
     Order,
     Signature,
@@ -573,6 +575,46 @@ CASES: list[tuple[str, str, str]] = [
         copy(CalendarFeed, "closed_feed", id="gen_random_uuid()"),
     ),
     (
+        "home_notes_are_one_of_each_home",
+        copy(HomeNotes, "home"),
+        copy(HomeNotes, "home", line1="'2 Elm St'"),
+    ),
+    (
+        "account_closure_is_never_deleted",
+        delete(AccountClosure, "closing"),
+        update(AccountClosure, "closing", "withdrawn_at = now(), withdrawn_by_id = %(erin)s"),
+    ),
+    (
+        "account_closure_says_one_thing",
+        update(AccountClosure, "closing", "closes_at = closes_at + interval '1 day'"),
+        update(AccountClosure, "closing", "closes_at = closes_at"),
+    ),
+    (
+        "account_closure_is_settled_once",
+        update(AccountClosure, "kept_account", "withdrawn_at = NULL, withdrawn_by_id = NULL"),
+        update(AccountClosure, "closing", "withdrawn_at = now(), withdrawn_by_id = %(erin)s"),
+    ),
+    (
+        "account_is_closed_once",
+        copy(AccountClosure, "closing"),
+        copy(AccountClosure, "kept_account"),
+    ),
+    (
+        "account_stays_open_for_a_week_after_the_wish",
+        copy(AccountClosure, "kept_account", closes_at="asked_at + interval '6 days'"),
+        copy(AccountClosure, "kept_account", closes_at="asked_at + interval '8 days'"),
+    ),
+    (
+        "account_is_not_closed_before_its_time",
+        update(AccountClosure, "closing", "closed_at = asked_at"),
+        update(AccountClosure, "closing", "closed_at = closes_at"),
+    ),
+    (
+        "account_is_closed_or_kept",
+        copy(AccountClosure, "kept_account", closed_at="closes_at"),
+        copy(AccountClosure, "kept_account"),
+    ),
+    (
         "staff_task_is_never_deleted",
         delete(StaffTask, "task"),
         update(StaffTask, "task", "done_at = now(), done_by_id = %(erin)s"),
@@ -667,7 +709,25 @@ def _rows() -> Ids:
         "closed_feed": CalendarFeed.objects.create(
             patient=ada, opened_at=STARTS_AT, closed_at=STARTS_AT
         ).pk,
+        **_rows_of_an_account(ben.pk, by=erin.pk),
         **_rows_about(visit_alone, by=erin),
+    }
+
+
+def _rows_of_an_account(patient: int, *, by: int) -> Ids:
+    wish = {
+        "patient_id": patient,
+        "asked_at": STARTS_AT,
+        "asked_by_id": by,
+        "closes_at": STARTS_AT + timedelta(days=7),
+    }
+    home = HomeNotes.objects.create(patient_id=patient, line1="1 Elm St", postal_code="60301")
+    return {
+        "home": home.pk,
+        "closing": AccountClosure.objects.create(**wish).pk,
+        "kept_account": AccountClosure.objects.create(
+            **wish, withdrawn_at=STARTS_AT, withdrawn_by_id=by
+        ).pk,
     }
 
 
