@@ -47,6 +47,8 @@ def test_pages_of_an_app_bring_no_colours_of_their_own(app: str) -> None:
     sheets = (Path(settings.BASE_DIR) / app / "static" / app).glob("*.css")
     ours = {sheet.name: sheet.read_text() for sheet in sheets if sheet.name != "desk.css"}
     assert ours
+    # What an app on a telephone photographs stands on white in the dark too.
+    ours = {name: re.sub(r"^\.qr \{.*\}$", "", css, flags=re.M) for name, css in ours.items()}
     for name, css in ours.items():
         assert not re.findall(r":[^;{]*(?:#[0-9a-fA-F]{3,8}\b|rgb\(|hsl\(|url\()", css), name
 
