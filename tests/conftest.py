@@ -19,8 +19,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take how many stories of racing are told instead of the usual few."""
+    """Take how many stories of racing are told, and how many strangers come."""
     parser.addoption("--races", type=int, default=0, help="stories told by racing tests")
+    parser.addoption("--strangers", type=int, default=40, help="people who fill in the intake")
 
 
 @pytest.fixture(scope="session")

@@ -197,8 +197,8 @@ def outcome(intake: Intake, *, patient: Patient) -> dict[str, Any]:
     rest = [one for one in intake.findings if one["severity"] == Severity.INFORMATION]
     excluded = [one for one in weighs if one["severity"] == Severity.EXCLUDED]
     return {
-        "sentences": [_(one["detail"]) for one in weighs if one["severity"] != Severity.CRISIS],
-        "information": [_(one["detail"]) for one in rest],
+        "sentences": _said(one for one in weighs if one["severity"] != Severity.CRISIS),
+        "information": _said(rest),
         "danger": danger_in(intake),
         "sent_on": day(intake.submitted_at, patient=patient),
         "lapses_on": day(intake.valid_until, patient=patient),
@@ -207,6 +207,11 @@ def outcome(intake: Intake, *, patient: Patient) -> dict[str, Any]:
         "can_look_again": all(one["clearable"] for one in excluded),
         "asks_someone": any(one["code"] == "no_responsible_adult" for one in excluded),
     }
+
+
+def _said(findings: Iterable[Mapping[str, Any]]) -> list[str]:
+    details = (one["detail"] for one in findings)
+    return [_(detail) for detail in details]
 
 
 def danger_in(intake: Intake) -> str:
