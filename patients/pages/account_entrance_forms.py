@@ -90,7 +90,7 @@ class SignInForm(Plain, account_forms.LoginForm):
         self.fields["login"].label = _("E-mail")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         if "remember" in self.fields:
-            self.fields["remember"].label = _("Keep me signed in on this device for 12 hours")
+            self.fields["remember"].label = _("Keep me signed in on this device")
 
 
 class ChangeEmailForm(Plain, account_forms.AddEmailForm):
