@@ -104,9 +104,24 @@ def _read(text: str, words: tuple[tuple[str, str], ...]) -> Prose:
 
 def _rendered(tokens: Sequence[Token], env: dict[str, Any], *, named_by: str) -> str:
     """Return the HTML; a table too wide for a phone is moved sideways, by its own."""
-    html: str = _READER.renderer.render(tokens, _READER.options, env)
+    html: str = _READER.renderer.render(_headed(tokens), _READER.options, env)
     opening = f'<div class="table" role="group" tabindex="0" aria-labelledby="{named_by}"><table>'
     return html.replace("<table>", opening).replace("</table>", "</table></div>")
+
+
+def _headed(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Say which cells of a table name a column or a row; an empty one names nothing."""
+    is_first = False
+    for cell, inside, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if cell.type == "tr_open":
+            is_first = True
+        elif cell.type in {"th_open", "td_open"}:
+            names = bool(inside.content) and (cell.type == "th_open" or is_first)
+            cell.tag = closing.tag = "th" if names else "td"
+            if names:
+                cell.attrSet("scope", "col" if cell.type == "th_open" else "row")
+            is_first = False
+    return tokens
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[int, str, list[Token]]]:
