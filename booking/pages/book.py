@@ -13,7 +13,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import series
-from booking.pages import book_catalogue, book_check, book_making, picker, steps
+from booking.pages import (
+    book_catalogue,
+    book_check,
+    book_making,
+    picker,
+    picker_words as words,
+    steps,
+)
 from booking.pages.book_forms import TalkForm
 from config.core.accounts import has_verified_email
 from config.core.doors import OnceForm, PatientRequest, for_patients, once
@@ -88,7 +95,7 @@ def _session(
 def _talk(
     request: PatientRequest, *, patient: Patient, therapy: Therapy, starts: Sequence[datetime]
 ) -> HttpResponse:
-    query = {"at": picker.words.write_at(starts[0])}
+    query = {"at": words.write_at(starts[0])}
     if request.method != "POST":
         return redirect(f"{reverse('book-time', args=[therapy.pk])}?at={query['at']}#chosen")
     form, refused = TalkForm(request.POST, patient=patient), None

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.conf import settings
 from django.utils.translation import gettext as _, ngettext
 
 from booking import assignments, clock, presenting, rules, search
@@ -142,9 +143,9 @@ class Picker:
     is_empty: bool
 
     @property
-    def span(self) -> str:
-        """The week in words."""
-        return words.say_span(self.days[0].date, self.days[-1].date)
+    def closes(self) -> str:
+        """When every visit is over."""
+        return words.say_clock(settings.SERVICE_CLOSES)
 
     @property
     def last_day(self) -> str:

@@ -43,14 +43,6 @@ def say_short(at: datetime, zone: ZoneInfo) -> str:
     return f"{short_weekday(day)} {day.day} {short_month(day)}, {say_time(at, zone)}"
 
 
-def say_span(first: date, last: date) -> str:
-    """`23 to 29 November`, with both months where they differ."""
-    until = _("%(day)s %(month)s") % {"day": last.day, "month": dateformat.format(last, "F")}
-    begin = _("%(day)s %(month)s") % {"day": first.day, "month": dateformat.format(first, "F")}
-    from_ = str(first.day) if first.month == last.month else begin
-    return _("%(first)s to %(last)s") % {"first": from_, "last": until}
-
-
 def say_time(at: datetime, zone: ZoneInfo) -> str:
     """`10:30 AM`."""
     return clock.say_time(at, zone, language=get_language() or settings.LANGUAGE_CODE)

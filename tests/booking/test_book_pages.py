@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -225,7 +227,7 @@ def test_of_two_who_book_the_same_hour_one_is_told_others(
     make_nurse()
     clients = [client_of(make_patient(name=name)) for name in ("Ada Byrne", "Ben Okafor")]
     forms = [sent(page(client, CHECK)) for client in clients]
-    answers = race([lambda c=c, f=f: c.post(CHECK, f) for c, f in zip(clients, forms, strict=True)])
+    answers = race([partial(c.post, CHECK, f) for c, f in zip(clients, forms, strict=True)])
     assert sorted(answer.status_code for answer in answers) == [302, 409]
     assert Appointment.objects.count() == 1
 
@@ -268,7 +270,7 @@ def test_two_clicks_at_the_same_moment_book_once(transactional_db: None) -> None
     ada = make_patient()
     clients = [client_of(ada), client_of(ada)]
     form = sent(page(clients[0], CHECK))
-    answers = race([lambda c=c: c.post(CHECK, form) for c in clients])
+    answers = race([partial(c.post, CHECK, form) for c in clients])
     assert len({answer["Location"] for answer in answers}) == 1
     assert Appointment.objects.count() == 1
 
@@ -429,7 +431,7 @@ def test_a_phone_number_is_kept_though_the_time_is_lost(ben: Patient) -> None:
 
 
 def test_a_talk_waits_for_a_confirmed_address(ben: Patient) -> None:
-    ben.user.emailaddress_set.update(verified=False)
+    EmailAddress.objects.filter(user=ben.user).update(verified=False)
     client, address = client_of(ben), f"/book/consultation/check/?at={TALK}"
     shown = page(client, f"/book/consultation/?at={TALK}")
     assert reverse("account_email") in links(shown)

@@ -17,6 +17,7 @@ from booking.pages import picker
 from booking.pages.picker_times import nearest, parts_of
 from config.core.errors import Refused
 from patients.models import Patient
+from scheduling.models import Nurse
 from tests.factories import (
     CHICAGO,
     make_appointment,
@@ -53,10 +54,9 @@ def shown(patient: Patient, slug: str = "mood-40", **query: str) -> picker.Picke
 def fill(day: int, *, month: int = 2) -> Appointment:
     """Somebody else's long day takes all of the only nurse's."""
     ben = make_patient(name="Ben Okafor", slug="pain-240")
-    nurse = Appointment._meta.get_field("nurse").related_model.objects.get()
     return make_appointment(
         patient=ben,
-        nurse=nurse,
+        nurse=Nurse.objects.get(),
         starts_at=at(day, 8, month=month),
         slug="pain-240",
         ends_at=at(day, 20, month=month),
