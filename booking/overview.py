@@ -15,6 +15,7 @@ from django.conf import settings
 
 from booking import clock, presenting, rules
 from booking.models import UNDER_WAY, Appointment, Status
+from patients import check_ins
 from patients.models import Intake, Patient
 
 DANGER = {"acute_suicidality", "suicidal_thoughts", "phq9_item_9"}
@@ -49,7 +50,7 @@ class Overview:
     is_crisis
         The newest answers tell of a crisis, and no clinician has decided about them.
     is_in_danger
-        The newest answers tell of thoughts of suicide or self-harm.
+        The newest answers, or the latest check-in, tell of thoughts of suicide or self-harm.
     phone
         Where we reach the patient; empty if we cannot.
     place, of
@@ -78,7 +79,7 @@ def of(*, patient: Patient, at: datetime) -> Overview:
     place, among = place_in_course(visit, visits) if visit else (0, 0)
     return Overview(
         is_crisis=_is_crisis(intake),
-        is_in_danger=_is_in_danger(intake),
+        is_in_danger=_is_in_danger(intake) or check_ins.is_in_danger(patient=patient),
         phone=patient.phone,
         now=now_of(visits, at=at),
         visit=visit,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
+from hashlib import sha256
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,11 @@ class NowView:
     until: str
     headline: str
     detail: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells it from another one: a page that shows it need not be told again."""
+        return sha256(f"{self.until}\n{self.headline}\n{self.detail}".encode()).hexdigest()[:16]
 
 
 class Stage(StrEnum):
@@ -161,15 +167,6 @@ def now_view(*, times: Times, zone: ZoneInfo, at: datetime, stage: Stage = Stage
         if at < until:
             return NowView(_now_until(_near(until, at, zone)), headline, with_one_stop(detail))
     return NowView(_("Now"), _("Your nurse is due"), _("If nobody has come, call us."))
-
-
-def say_near(instant: datetime, *, at: datetime, zone: ZoneInfo) -> str:
-    """`today, 2:00 PM`, `tomorrow, 7:00 PM`, else the whole moment; seen from another instant."""
-    days = (local_day(instant, zone) - local_day(at, zone)).days
-    near = {-1: _("yesterday, %(time)s"), 0: _("today, %(time)s"), 1: _("tomorrow, %(time)s")}
-    if days not in near:
-        return say_moment(instant, zone)
-    return near[days] % {"time": say_time(instant, zone)}
 
 
 def no_driving_view(*, drive_after: datetime, zone: ZoneInfo) -> NowView:

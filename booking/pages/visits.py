@@ -11,11 +11,13 @@ from django.views.decorators.http import require_safe
 from booking import calendars, overview
 from booking.models import Appointment
 from booking.pages import visits_shown
+from booking.presenting import NowView
 from config.core import clock
 from config.core.doors import PatientRequest, for_patients
 from patients.accounts import patient_of
 
 STOP_POLLING = 286  # htmx asks no more
+UNCHANGED = 204  # and htmx leaves the page as it is, so that nothing is read aloud twice
 
 
 def own(request: PatientRequest, visit_id: UUID) -> Appointment:
@@ -60,9 +62,12 @@ def now_of_one(request: PatientRequest, visit_id: UUID) -> HttpResponse:
     return _now(request, visits_shown.now_of(own(request, visit_id), at=clock.now()))
 
 
-def _now(request: PatientRequest, shown: object) -> HttpResponse:
-    status = 200 if shown else STOP_POLLING
-    return render(request, "booking/visits/_now.html", {"now": shown}, status=status)
+def _now(request: PatientRequest, shown: NowView | None) -> HttpResponse:
+    if shown is None:
+        return HttpResponse(status=STOP_POLLING)
+    if request.GET.get("shown") == shown.fingerprint:
+        return HttpResponse(status=UNCHANGED)
+    return render(request, "booking/visits/_now.html", {"now": shown, "url": request.path})
 
 
 @require_safe

@@ -13,6 +13,7 @@ from booking.models import ENDED, FREED, UNDER_WAY, Appointment, Status, VisitAn
 from booking.notices import later, words
 from booking.notices.facts import join_link
 from booking.pages import steps, steps_blocking, visits_states, visits_todo, visits_told
+from booking.pages.visits_when import say_near
 from patients import homes
 from patients.accounts import address_of
 from patients.models import Patient
@@ -113,7 +114,7 @@ def _directions(visit: Appointment) -> list[tuple[str, str]]:
 def _arrival(visit: Appointment, *, at: datetime) -> str:
     """Say when the nurse comes, or came."""
     zone = overview.zone_of(visit)
-    expected = {"time": presenting.say_near(visit.starts_at, at=at, zone=zone)}
+    expected = {"time": say_near(visit.starts_at, at=at, zone=zone)}
     if visit.status == Status.EN_ROUTE and visit.departed_at:
         left = {"left": presenting.say_time(visit.departed_at, zone)} | expected
         return _("Set off at %(left)s; expected %(time)s.") % left

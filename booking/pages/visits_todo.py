@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from booking import overview, presenting
 from booking.models import Appointment
 from booking.notices import words
+from booking.pages.visits_when import say_near
 
 PREPARED_FROM = timedelta(hours=72)
 NO_ALCOHOL_FROM = timedelta(hours=24)
@@ -58,7 +59,7 @@ def todos_of(visit: Appointment, *, at: datetime) -> Todos:
 def _todo(one: tuple[datetime, str, str], *, visit: Appointment, at: datetime) -> Todo:
     when, title, detail = one
     return Todo(
-        when=presenting.say_near(when, at=at, zone=overview.zone_of(visit)),
+        when=say_near(when, at=at, zone=overview.zone_of(visit)),
         title=title,
         detail=presenting.with_one_stop(detail),
         state="ahead",

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _, gettext_lazy
 
-from booking import presenting
 from booking.models import Appointment, Notice, NoticeStatus
 from booking.notices import words
 from booking.notices.planned import Channel, Kind, Recipient
+from booking.pages.visits_when import say_near
 
 ABOUT = {
     Kind.booked: gettext_lazy("your visit is booked"),
@@ -100,7 +100,7 @@ def _in_words(rows: Iterable[Notice], *, visit: Appointment, at: datetime) -> li
     return [
         Told(
             how=_how([row.channel for row in twins], recipient=recipient, escort=escort),
-            when=presenting.say_near(when, at=at, zone=zone),
+            when=say_near(when, at=at, zone=zone),
             what=str(ABOUT[Kind(kind)]),
             has_failed=has_failed,
         )

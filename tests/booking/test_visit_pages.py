@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -203,7 +204,7 @@ def test_it_keeps_past_visits_with_what_became_of_them(
 ) -> None:
     visit = next_visit(status=status)
     shown = seen(client, visit, at=TUESDAY_10_30 + 9 * DAY, address="/visits/")
-    assert ">Before</h2>" in shown
+    assert ">Past visits</h2>" in shown
     assert f">{tag}</span>" in shown
     assert reverse("visit", args=[visit.pk]) in shown
 
@@ -509,17 +510,22 @@ def test_it_says_in_words_what_was_sent_and_what_is_coming(client: Client) -> No
 # -- now, again and again -------------------------------------------------------------------------
 
 
-def test_an_open_page_asks_again_each_minute_for_what_is_true_now(client: Client) -> None:
+def test_an_open_page_asks_again_each_minute_and_is_told_only_what_is_new(client: Client) -> None:
     visit = next_visit()
     shown = seen(client, visit, at=MONDAY_EVENING)
-    asked = reverse("visit-now", args=[visit.pk])
-    assert f'hx-get="{asked}" hx-trigger="every 60s"' in shown
+    asked = re.search(r'hx-get="([^"]+)" hx-trigger="every 60s"', shown)
+    assert asked
+    with time_machine.travel(MONDAY_EVENING + HOUR, tick=False):
+        assert client.get(asked[1]).status_code == 204
     with time_machine.travel(TUESDAY_10_30 - HOUR, tick=False):
         client.force_login(visit.patient.user)
-        for address in (asked, reverse("visits-now")):
+        for address in (asked[1], reverse("visits-now")):
             answer = client.get(address)
             assert "Nothing to eat or drink now" in answer.content.decode()
             assert "<html" not in answer.content.decode()
+        again = re.search(r'hx-get="([^"]+)"', answer.content.decode())
+        assert again
+        assert client.get(again[1]).status_code == 204
 
 
 def test_it_asks_no_more_once_there_is_nothing_to_say(client: Client) -> None:
