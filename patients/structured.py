@@ -27,7 +27,7 @@ def clinic() -> Thing:
         "name": settings.CLINIC_NAME,
         "url": address("home"),
         "telephone": settings.CLINIC_PHONE,
-        "currenciesAccepted": "USD",
+        "currenciesAccepted": settings.CURRENCY.upper(),
     }
 
 
@@ -74,7 +74,7 @@ def offers(therapies: Iterable[Therapy], *, names: dict[str, str]) -> Thing:
                 "@type": "Offer",
                 "name": names[therapy.slug],
                 "price": f"{therapy.price_cents / 100:.2f}",
-                "priceCurrency": "USD",
+                "priceCurrency": settings.CURRENCY.upper(),
                 "offeredBy": {"@id": clinic()["@id"]},
             }
             for therapy in therapies
