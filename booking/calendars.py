@@ -8,7 +8,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
-from icalendar import Calendar, Event, vCalAddress, vDuration
+from icalendar import Calendar, Event, vCalAddress
 
 from booking.models import Appointment, Status
 from booking.notices import words
@@ -42,7 +42,7 @@ def ics_of(appointments: Iterable[Appointment]) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", str(MANY))
     calendar.add("refresh-interval", LOOKED_AT_AGAIN, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", vDuration(LOOKED_AT_AGAIN).to_ical().decode())
+    calendar.add("x-published-ttl", "PT4H")
     for appointment in appointments:
         stamped_at = appointment.changed_at or appointment.booked_at
         calendar.add_component(_entry(appointment, stamped_at=stamped_at))
