@@ -87,7 +87,7 @@ def is_missing(*, patient: Patient) -> bool:
 
 def standing(*, patient: Patient) -> list[Standing]:
     """Return every document as it stands with a patient: what is to be signed first."""
-    signatures = list(with_words(patient.signatures))
+    signatures = list(_with_words(Signature.objects.filter(patient=patient)))
     newest = ConsentDocument.objects.order_by("slug", "-version").distinct("slug")
     found = [
         Standing(
@@ -104,7 +104,7 @@ def standing(*, patient: Patient) -> list[Standing]:
     return sorted(found, key=lambda one: (one.signature is not None, not one.document.is_required))
 
 
-def with_words(signatures: QuerySet[Signature]) -> QuerySet[Signature]:
+def _with_words(signatures: QuerySet[Signature]) -> QuerySet[Signature]:
     """Read signatures, newest version first, with every language of what they are under."""
     rows = signatures.select_related("document").order_by("document__slug", "-document__version")
     return rows.prefetch_related("document__translations")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 from django.conf import settings
@@ -24,7 +24,7 @@ from patients.paragraphs import Block
 
 TEMPLATES = Path(__file__).parent / "papers"
 FONTS = ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono")
-STANDARD = "ua-1"
+STANDARD: Final = "ua-1"
 # A page with one letter on it: whether our fonts have a shape for it.
 ONE_LETTER = (
     '#set document(title: "-")\n'

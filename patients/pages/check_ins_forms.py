@@ -27,16 +27,14 @@ class ScaleField(forms.TypedChoiceField):
             empty_value=None,
             required=question.required,
             widget=forms.RadioSelect,
-            template_name=SCALE,
             error_messages={"required": UNANSWERED, "invalid_choice": UNANSWERED},
         )
+        self.template_name = SCALE
         self.look = look
 
 
 class CheckInForm(OnceForm):
     """The PHQ-9; then, for whoever likes, the GAD-7 and pain."""
-
-    template_name = "patients/check_ins/_questions.html"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,7 +13,7 @@ from config.core.doors import PatientRequest, for_patients
 from config.core.errors import Refused
 from patients import accounts, consent, consent_papers, paragraphs
 from patients.consent import Standing, Wording
-from patients.models import Patient
+from patients.models import ConsentDocument, Patient
 from patients.pages.consents_forms import SignForm
 
 
@@ -90,7 +90,7 @@ def _sign(request: PatientRequest, *, patient: Patient, slug: str, form: SignFor
         )
     except Refused:
         return False
-    except consent.ConsentDocument.DoesNotExist:
+    except ConsentDocument.DoesNotExist:
         raise Http404 from None
     return True
 

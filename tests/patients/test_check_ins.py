@@ -81,6 +81,7 @@ def test_it_asks_for_all_nine_answers_and_keeps_those_that_are_there(
     response = client.post(reverse("check-in"), sent({"phq9_1": 3, "phq9_2": 9}))
     assert response.status_code == 400
     assert set(response.context["form"].errors) == set(PHQ9_IDS[1:])
+    assert words(response).count('<a href="tel:911"><strong>911</strong></a>') == 1
     assert 'id="id_phq9_1_3" required checked' in words(response).replace("  ", " ")
     assert not ada.check_ins.exists()
 
