@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import uuid4
 
 from django.db import transaction
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from booking.links import tokens
 from booking.links.tokens import Purpose
-from booking.models import Appointment, Notice, Status
+from booking.models import Appointment, Notice, Payment, Status
 from booking.notices import ledger
 from config.core.clock import now
 from config.core.models import User
+from config.demo.answers import eligible_answers
+from patients import drafts, intake
 from patients.models import Intake, Patient
 from tests import factories
 
 # What a person does not look at, or not as themselves: files, machines' doors, forms' targets.
 NOT_PAGES = {
     "livez", "readyz", "language", "robots", "sitemap", "schema", "docs", "styleguide",
-    "consent-copy", "visit-paper", "visit-calendar", "visits-feed", "account-copy",
+    "consent-copy", "payment-receipt", "book-again", "wait-leave", "visit-paper",
+    "visit-calendar", "visits-feed", "account-copy",
     "visits-feed-renew", "account-reopen", "account-sign-out", "account-close", "account-keep",
-    "visits-now", "book-again", "visit-now", "signed-in", "sms-hook", "email-hook", "stripe-hook",
+    "visits-now", "visit-now", "signed-in", "sms-hook", "email-hook", "stripe-hook",
     "mfa_download_recovery_codes", "mfa_generate_recovery_codes", "mfa_view_recovery_codes",
     "mfa_deactivate_totp", "mfa_remove_webauthn", "mfa_edit_webauthn", "mfa_login_webauthn",
     "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout",
@@ -35,27 +41,24 @@ ELSEWHERE = ("admin", "api", "_allauth", "staff", "route")  # looked at by tests
 
 @dataclass(frozen=True)
 class Page:
-    """One page, and who looks at it."""
+    """One page, and who looks at it; nobody in particular at a public one."""
 
     name: str
     path: str
-    is_private: bool = False
+    who: User | None = None
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Ada, who has a visit ahead, one behind her, answers, papers and messages."""
+    """Ada, who has a visit ahead, one behind her and papers; Ben, who has just begun."""
 
     ada: Patient
+    ben: Patient
     ahead: Appointment
     behind: Appointment
     intake: Intake
+    payment: Payment
     link: str
-
-    @property
-    def user(self) -> User:
-        """Ada's account."""
-        return self.ada.user
 
 
 def cast() -> Cast:
@@ -83,16 +86,55 @@ def cast() -> Cast:
     told = Notice.objects.filter(appointment=ahead, kind="booked").first()
     assert told is not None
     link = "/go/" + tokens.url(Purpose.visit, told).rpartition("/go/")[2]
-    intake = Intake.objects.filter(patient=ada).latest("submitted_at")
-    return Cast(ada=ada, ahead=ahead, behind=behind, intake=intake, link=link)
+    ben = factories.make_patient(name="Ben Ortiz", ready=False)
+    drafts.start(patient=ben)
+    return Cast(
+        ada=ada,
+        ben=ben,
+        ahead=ahead,
+        behind=behind,
+        intake=intake.submit(patient=ada, answers=eligible_answers(date_of_birth="1985-05-17")),
+        payment=_paid(behind),
+        link=link,
+    )
 
 
-def pages(ada: Cast) -> Iterator[Page]:
-    """Yield every page; those of a patient as Ada sees them."""
+def _paid(visit: Appointment) -> Payment:
+    at = now()
+    return Payment.objects.create(
+        appointment=visit,
+        checkout=uuid4(),
+        what=Payment.What.REST,
+        amount_cents=49_500,
+        currency="usd",
+        state=Payment.State.PAID,
+        expires_at=at + timedelta(hours=1),
+        paid_at=at,
+        settled_at=at,
+    )
+
+
+def sign_in(client: Client, user: User) -> None:
+    """Sign in as somebody who has just typed their password: pages that ask for it are open."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def pages(people: Cast) -> Iterator[Page]:
+    """Yield every page: public ones, Ada's, and what only who has just begun sees."""
     for name in OPEN:
         yield Page(name, reverse(name))
-    for name, where in _private(ada).items():
-        yield Page(name, where, is_private=True)
+    for name, where in _private(people).items():
+        yield Page(name, where, people.ada.user)
+    for name in ("visits", "book", "intake", "intake-review-page", "account-home"):
+        yield Page(name, reverse(name), people.ben.user)
+    section = reverse("intake-section", args=["medicines"])
+    yield Page("intake-section", section, people.ben.user)
 
 
 OPEN = (
@@ -105,29 +147,30 @@ PLAIN = (
     "account", "account-about", "account-home", "account-escort", "account-messages",
     "account-devices", "account-data", "account_email", "account_change_password", "mfa_index",
     "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "account_reauthenticate",
-    "intake", "intake-review-page", "intake-again", "visits", "visits-subscribe", "consent-list",
+    "intake", "intake-again", "visits", "visits-subscribe", "consent-list",
     "documents", "check-ins", "check-in", "book", "payments",
 )  # fmt: skip
 
 
-def _private(ada: Cast) -> dict[str, str]:
+def _private(people: Cast) -> dict[str, str]:
     day = f"{now().date() + timedelta(days=6)}"
     of_ahead = {
-        name: reverse(name, args=[ada.ahead.pk])
+        name: reverse(name, args=[people.ahead.pk])
         for name in ("visit", "visit-move", "visit-cancel", "visit-booked", "visit-pay")
     }
+    at = f"{day}T16:00Z"
     return {
         **{name: reverse(name) for name in PLAIN},
         **of_ahead,
-        "intake-section": reverse("intake-section", args=["medicines"]),
-        "intake-outcome": reverse("intake-outcome", args=[ada.intake.pk]),
+        "intake-outcome": reverse("intake-outcome", args=[people.intake.pk]),
         "consent-page": reverse("consent-page", args=["privacy"]),
         "book-time": reverse("book-time", args=["mood-40"]) + f"?day={day}",
-        "book-check": reverse("book-check", args=["consultation"]),
+        "book-check": reverse("book-check", args=["mood-40"]) + f"?at={at}",
         "book-course": reverse("book-course", args=["pain-240"]),
         "wait": reverse("wait", args=["mood-40"]),
+        "payment": reverse("payment", args=[people.payment.pk]),
         "offer": reverse("offer", args=["nobody-knows-this"]),
-        "link": ada.link,
+        "link": people.link,
     }
 
 

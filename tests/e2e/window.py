@@ -15,6 +15,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Response, ViewportSize, sync_playwright
 
 from config.core.models import User
+from tests import site
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ SIZES: dict[str, ViewportSize] = {
     "small": {"width": 320, "height": 640},  # also 1280 px at 400 %
     "zoomed": {"width": 640, "height": 450},  # 1280 px at 200 %
 }
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000  # a machine may be busy with other things
 JOURNEY_S = 240
 
 
@@ -143,7 +144,7 @@ class Window:
 
 def _session(user: User, home: str) -> dict[str, str]:
     client = Client()
-    client.force_login(user)
+    site.sign_in(client, user)
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": home}
 
