@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,7 +59,7 @@ class SampleForm(forms.Form):
 DAYS = [
     {"weekday": day, "number": 23 + at, "month": "Nov" if not at else "", "says": says}
     | {"label": f"{day} {23 + at} November, {says}", "href": "#days", "is_full": says == "full"}
-    | {"is_chosen": at == 1}
+    | {"is_chosen": at == 1, "date": date(2026, 11, 23 + at)}
     for at, (day, says) in enumerate(
         [
             ("Mon", "full"),
