@@ -122,7 +122,7 @@ def send_due() -> int:
         refund = _take_one(at=now())
         if refund is None:
             break
-        sent += _send(refund)
+        sent += _send_safely(refund)
     return sent
 
 
@@ -137,6 +137,14 @@ def _take_one(*, at: datetime) -> Refund | None:
     Refund.objects.filter(pk=found.pk).update(tries=F("tries") + 1, next_try_at=at + waits)
     found.refresh_from_db()
     return Refund.objects.select_related("payment__appointment__patient").get(pk=found.pk)
+
+
+def _send_safely(refund: Refund) -> bool:
+    try:
+        return _send(refund)
+    except Exception as error:  # noqa: BLE001  one poisonous row must not hold the others
+        logger.warning("refund %s: %s", refund.pk, type(error).__name__)
+        return False
 
 
 def _send(refund: Refund) -> bool:
