@@ -149,6 +149,20 @@ def test_it_writes_again_to_an_address_that_was_closed_with_an_earlier_account(
     assert contacts.closed(channel="email", address=address) == ""
 
 
+def test_it_lets_a_program_sign_up_and_confirm_with_the_code(client: Client, address: str) -> None:
+    told = {"email": address, "password": PASSWORD}
+    asked = client.post("/_allauth/app/v1/auth/signup", told, content_type="application/json")
+    assert asked.status_code == 401
+    done = client.post(
+        "/_allauth/app/v1/auth/email/verify",
+        {"key": code_in(str(mail.outbox[0].body))},
+        content_type="application/json",
+        headers={"X-Session-Token": asked.json()["meta"]["session_token"]},
+    )
+    token = {"X-Session-Token": done.json()["meta"]["session_token"]}
+    assert client.get("/api/v1/me/", headers=token).json()["email"] == address
+
+
 # -- coming back -----------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ def home(request: PatientRequest) -> HttpResponse:
     kept = HomeForm.kept(address, homes.notes_of(patient))
     form = HomeForm(request.POST or None, initial=kept)
     if form.is_valid() and _moved(patient, form):
-        messages.success(request, _told(patient))
+        messages.success(request, _("Saved."))
         return redirect("account-home")
     context = {"form": form, "address": address, "is_served": is_served(patient)}
     return render(request, "patients/account/home.html", context | _booked_elsewhere(patient))
@@ -46,13 +46,6 @@ def _moved(patient: Patient, form: HomeForm) -> bool:
         form.add_error(FIELD.get(wrong.reason.attr or "", "postal_code"), wrong.reason.detail)
         return False
     return True
-
-
-def _told(patient: Patient) -> str:
-    """Say what saving the address means."""
-    if not is_served(patient):
-        return _("Saved. We do not come to this address yet, so no visit can be booked there.")
-    return _("Saved.")
 
 
 def is_served(patient: Patient) -> bool | None:

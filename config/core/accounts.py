@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.utils.translation import gettext_lazy as _
 
 from config.core.models import Role, User
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Signs patients up; every other role is given by an administrator."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _(
+            "The e-mail or the password is not right. Try again, or choose a new password."
+        ),
+        "enter_current_password": _("That is not your password."),
+        "incorrect_code": _("That is not the code. Look into the newest message."),
+        "incorrect_password": _("That is not your password."),
+        "too_many_login_attempts": _(
+            "Too many tries. Wait five minutes, or choose a new password."
+        ),
+        "rate_limited": _("That was too often. Please wait a minute."),
+    }
 
     def save_user(self, request: Any, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
         """Fill the new account from the sign-up form."""
@@ -23,6 +39,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             user.save()
         return user
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """Passkeys, codes of an app and spare codes, in our words."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("That is not the code. The app shows a new one every half minute."),
+    }
 
 
 def has_verified_email(user: User) -> bool:

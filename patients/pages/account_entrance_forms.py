@@ -15,20 +15,9 @@ from django.utils.translation import get_language, gettext, gettext_lazy as _
 from config.core.models import User
 from patients import accounts, contacts
 from patients.models import ClosedContact
-from patients.pages.account_fields import LineField, PhoneField
+from patients.pages.account_fields import LineField, PhoneField, Plain
 
 PASSWORD_HINT = _("At least 10 characters. A few words in a row are good, and easy to remember.")
-
-
-class Plain(forms.Form):
-    """No example stands inside a field: it would look like something typed."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for name, field in self.fields.items():
-            field.widget.attrs.pop("placeholder", None)
-            if name == "email":
-                field.label = gettext("E-mail")
 
 
 class SignUpForm(Plain, account_forms.SignupForm):

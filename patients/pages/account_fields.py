@@ -13,6 +13,20 @@ from patients.answers import EARLIEST_DATE, storable
 from patients.fields import phone_number
 
 
+class Plain(forms.Form):
+    """Our own words for what is missing, and no example inside a field, as if it were typed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.error_messages["required"] = _("Please fill this in.")
+            if name == "email":
+                field.label = _("E-mail")
+            if isinstance(field, forms.EmailField):
+                field.error_messages["invalid"] = _("Write it like name@example.com.")
+
+
 class LineField(forms.CharField):
     """One line of text without control characters."""
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from patients import contacts, homes, places
 from patients.models import Address, HomeNotes, Patient
-from patients.pages.account_fields import BirthField, LineField, PhoneField
+from patients.pages.account_fields import BirthField, LineField, PhoneField, Plain
 
 
-class AboutForm(forms.Form):
+class AboutForm(Plain):
     """Name, date of birth, telephone."""
 
     name = LineField(
@@ -39,7 +39,7 @@ class AboutForm(forms.Form):
         }
 
 
-class HomeForm(forms.Form):
+class HomeForm(Plain):
     """Where the nurse comes to, and how she gets in; city and state follow from the ZIP code."""
 
     line1 = LineField(
@@ -112,7 +112,7 @@ class HomeForm(forms.Form):
         return {name: self.cleaned_data[name] for name in homes.SAID}
 
 
-class EscortForm(forms.Form):
+class EscortForm(Plain):
     """The adult who stays through the night."""
 
     escort_name = LineField(
@@ -136,7 +136,7 @@ class EscortForm(forms.Form):
         return {name: getattr(patient, name) for name in cls.base_fields}
 
 
-class MessagesForm(forms.Form):
+class MessagesForm(Plain):
     """How messages come, and in which language."""
 
     email = forms.BooleanField(label=_("E-mail"), required=False)
