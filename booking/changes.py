@@ -77,7 +77,8 @@ def later_of_course(visit: Appointment) -> list[Appointment]:
     if visit.course_id is None:
         return []
     rows = Appointment.objects.of(patient=visit.patient).filter(course=visit.course_id)
-    return list(rows.filter(status=Status.BOOKED, starts_at__gt=visit.starts_at))
+    later = rows.filter(status=Status.BOOKED, starts_at__gt=visit.starts_at)
+    return list(later.select_related("therapy"))
 
 
 def beside_in_course(visit: Appointment) -> list[Appointment]:

@@ -43,13 +43,15 @@ def moving(visit: Appointment, query: Mapping[str, str]) -> dict[str, Any]:
 
 def cancelling(visit: Appointment) -> dict[str, Any]:
     """Return what the page shows on which a visit is given up."""
-    at = clock.now()
+    at, later = clock.now(), changes.later_of_course(visit)
+    later_cents = sum(prices.cost_of_cancelling(one, at=at).cents for one in later)
     return {
         "visit": visit,
         "state": visits_states.state_of(visit, at=at),
         "is_movable": changes.is_movable(visit, at=at),
         "is_cancellable": changes.is_cancellable(visit, at=at),
-        "later": changes.later_of_course(visit),
+        "later": later,
+        "later_cost": prices.say(later_cents) if later_cents else "",
         "costs": prices.cancelling(visit, at=at),
     }
 

@@ -11,6 +11,7 @@ import time_machine
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from booking import appointments
 from booking.clock import say_moment
@@ -81,9 +82,12 @@ def now_at(visit: Appointment) -> tuple[datetime, int, str]:
 
 
 @time_machine.travel(MONDAY, tick=False)
-def test_it_offers_times_and_says_what_the_chosen_one_means(client: Client, ada: Patient) -> None:
+def test_it_offers_times_and_says_what_the_chosen_one_means(
+    client: Client, ada: Patient, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     visit = visit_of(ada)
-    assert "stays yours until you move it" in page(client, visit, "visit-move")
+    with django_assert_max_num_queries(15):
+        assert "stays yours until you move it" in page(client, visit, "visit-move")
     shown = page(client, visit, "visit-move", at="2026-11-27T18:00Z")
     assert "<s>Thu 26 Nov, 10:30 AM CST</s>" in shown
     assert "Nothing to eat from 6:00 AM." in shown
@@ -245,12 +249,18 @@ def test_it_cancels_once_and_says_how_to_book_again(client: Client, ada: Patient
 @pytest.mark.parametrize(("which", "left"), [("this", 2), ("later", 1)])
 @time_machine.travel(MONDAY, tick=False)
 def test_of_a_course_it_cancels_one_or_that_and_the_later_ones(
-    client: Client, ada: Patient, which: str, left: int
+    client: Client,
+    ada: Patient,
+    which: str,
+    left: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     alone = visit_of(ada, starts_at=THURSDAY + 20 * DAY)
     course = Course.objects.create(patient=ada, therapy=alone.therapy)
     visits = [visit_of(ada, starts_at=THURSDAY + days * DAY, course=course) for days in (0, 2, 4)]
-    shown = page(client, visits[1], "visit-cancel")
+    with django_assert_max_num_queries(15):
+        shown = page(client, visits[1], "visit-cancel")
+    assert "Cancelling the later visits now costs nothing." in shown
     assert "This visit and the later ones of the course" in shown
     assert "Mon 30 Nov, 10:30 AM CST" in shown
     cancel(client, visits[1], which=which)
