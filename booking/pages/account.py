@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from booking import closing
 from booking.models import Appointment
+from config.core import throttle
 from config.core.clock import now
 from config.core.doors import PatientRequest, for_patients
 from config.core.errors import Malformed, Refused
@@ -21,6 +22,7 @@ from patients.accounts import patient_of
 from patients.models import COOLING_OFF, Patient
 from patients.pages.account_forms import HomeForm
 
+COPIES_AN_HOUR = 10
 FIELD = {"address.postal_code": "postal_code", "address.line1": "line1"}
 
 
@@ -87,6 +89,9 @@ def data(request: PatientRequest) -> HttpResponse:
 @for_patients
 def copy(request: PatientRequest) -> HttpResponse:
     """Everything that is kept about the patient, as a file."""
+    if not throttle.allows(f"copy/{request.user.pk}", times=COPIES_AN_HOUR, seconds=3600):
+        messages.error(request, _("You have had several copies already. Please wait an hour."))
+        return redirect("account-data")
     stream = data_rights.copy(patient_of(request.user))
     answer = StreamingHttpResponse(stream, content_type="application/json; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
