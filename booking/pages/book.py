@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import series
@@ -106,6 +107,8 @@ def _talk(
             return _book(request, form, patient=patient, therapy=therapy, starts=starts)
         except Refused as why:
             refused, form = why, TalkForm(request.POST, patient=patient)
+            if "contact_missing" in why.codes:
+                form.add_error(None, _("Please confirm your e-mail address first, then book."))
     return (_booked(patient, therapy, starts) if refused else None) or _time(
         request, patient=patient, therapy=therapy, query=query, form=form, refused=refused
     )
@@ -142,7 +145,7 @@ def _check(
     refused: Refused | None,
 ) -> HttpResponse:
     shown = book_check.of(patient=patient, therapy=therapy, starts=starts, refused=refused)
-    page = {"check": shown, "form": OnceForm(), "is_refused": refused is not None}
+    page = {"check": shown, "form": OnceForm()}
     status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
     return render(request, "booking/book/check.html", page, status=status)
 
@@ -166,6 +169,6 @@ def _time(
         return render(request, "booking/book/nowhere.html", page)
     if not therapy.needs_order:
         page |= {"form": form, "is_verified": has_verified_email(request.user)}
-    status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
-    status = HTTPStatus.BAD_REQUEST if form.errors else status
-    return render(request, "booking/book/time.html", page | {"refused": refused}, status=status)
+    status = HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if refused else status
+    return render(request, "booking/book/time.html", page, status=status)

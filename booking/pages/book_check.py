@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from booking import overview, presenting, prices, rules
+from booking import courses, overview, presenting, prices, rules
 from booking.clock import Times, local_day
 from booking.models import OCCUPYING, Appointment
 from booking.pages import picker, picker_words as words
@@ -25,7 +25,6 @@ from patients import gate
 from patients.accounts import address_of, zone_of
 from patients.models import Address, Order, Patient, Therapy
 
-MOST = 31
 Problems = Mapping[int, Sequence[str]]
 
 
@@ -194,7 +193,7 @@ class Check:
 
 def read_starts(values: Sequence[str]) -> list[datetime]:
     """Return the instants that an address or a form names, ascending, each once."""
-    found = {picker.read_at(value) for value in values[:MOST]}
+    found = {picker.read_at(value) for value in values[: courses.MAX_STARTS]}
     return sorted(start for start in found if start is not None)
 
 

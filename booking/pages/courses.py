@@ -64,6 +64,7 @@ def _page(*, patient: Patient, therapy: Therapy, form: CourseForm) -> dict[str, 
         "zone": words.say_zone(zone, at=visits[0].starts_at),
         "summary": courses_words.summary(found, visits),
         "limit": courses_words.limit(found),
+        "other_hour": courses_words.other_hour(form.wanted(), visits),
         "no_driving": courses_words.no_driving(visits),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 from itertools import pairwise
 from typing import Any
 
@@ -47,6 +48,16 @@ def limit(found: Mapping[str, Any]) -> str:
             "days": settings.HORIZON_DAYS
         }
     return ""
+
+
+def other_hour(wanted: time | None, visits: Sequence[Planned]) -> str:
+    """Say that the hour asked for cannot be kept; empty where it can, or none was asked for."""
+    if wanted is None:
+        return ""
+    said = words.say_clock(wanted)
+    if all(visit.time == said for visit in visits):
+        return ""
+    return _("Not every visit fits at %(time)s. This is as near as can be.") % {"time": said}
 
 
 def no_driving(visits: Sequence[Planned]) -> str:

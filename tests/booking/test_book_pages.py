@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import partial
 from html import unescape
 from typing import Any
@@ -23,7 +23,7 @@ from booking import appointments
 from booking.models import Appointment, Course
 from config.core.models import Role
 from patients.models import Patient
-from scheduling.models import Nurse
+from scheduling.models import Nurse, Shift
 from tests.factories import (
     CHICAGO,
     make_appointment,
@@ -479,6 +479,14 @@ def test_a_course_begins_in_the_week_and_at_the_hour_asked_for(eve: Patient) -> 
     starts = re.findall(r"at=([^&]*)", check)
     assert starts[0] >= "2027-02-15T15:00Z"
     assert all(start.endswith("T15:00Z") for start in starts)
+
+
+def test_a_course_says_where_an_hour_cannot_be_kept(eve: Patient, cleo: Nurse) -> None:
+    kept = page(client_of(eve), "/book/pain-240/course/?hour=09:00")
+    assert "as near as can be" not in kept
+    Shift.objects.filter(nurse=cleo).update(starts=time(9, 30))
+    moved = page(client_of(eve), "/book/pain-240/course/?hour=09:00")
+    assert "Not every visit fits at 9:00 AM. This is as near as can be." in moved
 
 
 @pytest.mark.parametrize(
