@@ -28,7 +28,7 @@ from patients.models import (
     Order,
     Signature,
 )
-from tests import factories
+from tests import factories, money_guards
 
 pytestmark = pytest.mark.django_db
 STARTS_AT = datetime(2027, 3, 3, 15, 30, tzinfo=UTC)  # 9:30 AM in Chicago
@@ -634,6 +634,7 @@ CASES: list[tuple[str, str, str]] = [
         update(StaffTask, "task", "detail = 'Nothing.'"),
         update(StaffTask, "task", "detail = detail"),
     ),
+    *money_guards.CASES,
 ]
 
 
@@ -711,6 +712,7 @@ def _rows() -> Ids:
         ).pk,
         **_rows_of_an_account(ben.pk, by=erin.pk),
         **_rows_about(visit_alone, by=erin),
+        **money_guards.rows(visit=visit_alone, ben=ben, nurse=cleo, at=STARTS_AT),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from patients.accounts import zone_of
 from patients.models import Patient
 
 What = Payment.What
+JUST_NOW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,15 @@ def page_of(visit: Appointment, *, is_back: bool = False) -> dict[str, Any]:
         "state": _state(visit, money, is_waiting=is_back and standing is not None),
         "receipts": Payment.objects.paid().filter(appointment=visit).order_by("paid_at"),
         "policy": prices.policy(),
+        "received": _received(visit) if is_back else "",
     }
+
+
+def _received(visit: Appointment) -> str:
+    """Say what has just been paid: as the row says it, whatever address the browser came by."""
+    rows = Payment.objects.paid().filter(appointment=visit, paid_at__gt=now() - JUST_NOW)
+    newest = rows.order_by("-paid_at").first()
+    return prices.say(newest.amount_cents) if newest else ""
 
 
 def _state(visit: Appointment, money: prices.Money, *, is_waiting: bool) -> str:
@@ -80,7 +89,7 @@ def _facts(visit: Appointment, money: prices.Money) -> list[Row]:
     deposit = (
         _("%(deposit)s of it is asked for now, as a deposit.")
         % {"deposit": prices.say(money.deposit)}
-        if money.deposit_left and stripe_door.is_on()
+        if money.deposit_left and stripe_door.is_on() and visit.status not in FREED
         else ""
     )
     rows = [Row(_("Price"), prices.say(money.price), deposit)]
@@ -88,7 +97,7 @@ def _facts(visit: Appointment, money: prices.Money) -> list[Row]:
         rows.append(Row(_("You have paid"), prices.say(money.paid)))
     if money.back:
         rows.append(Row(_("Paid back to you"), prices.say(money.back), _back_words(visit)))
-    if money.price and visit.status not in FREED:
+    if money.left and visit.status not in FREED:
         rows.append(Row(_("Still to pay"), prices.say(money.left)))
     return rows
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from booking import clock, offer_links, payments, presenting, rules, waiting
 from booking.models import Offer, WaitingEntry
@@ -48,7 +48,7 @@ def page_of(therapy: Therapy, *, patient: Patient, entry: WaitingEntry | None) -
         "therapy": therapy,
         "entry": entry,
         "checklist": steps.checklist(patient=patient, therapy=therapy),
-        "minutes": settings.OFFER_MINUTES,
+        "answer_time": _answer_time(settings.OFFER_MINUTES),
     }
     if entry is None:
         return shown
@@ -62,6 +62,13 @@ def page_of(therapy: Therapy, *, patient: Patient, entry: WaitingEntry | None) -
     }
 
 
+def _answer_time(minutes: int) -> str:
+    hours = minutes // 60
+    if minutes % 60 or not hours:
+        return _("%(minutes)s minutes") % {"minutes": minutes}
+    return ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": hours}
+
+
 def _wishes(entry: WaitingEntry) -> list[Row]:
     first, last = entry.first_day, entry.last_day
     days = _day(first) if first == last else f"{_day(first)} – {_day(last)}"
@@ -73,7 +80,7 @@ def _wishes(entry: WaitingEntry) -> list[Row]:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "D j N")
+    return date_format(day, "D j M")
 
 
 SAID = {
