@@ -394,7 +394,7 @@ def test_it_says_what_to_do_now_and_what_comes_next(
 
 def test_a_talk_is_joined_by_its_link_or_we_call(client: Client, settings: Any) -> None:
     visit = talk()
-    assert "We call you at +13125550123" in seen(client, visit, at=MONDAY_EVENING)
+    assert "We call you at +1 312 555 0123" in seen(client, visit, at=MONDAY_EVENING)
     settings.CONSULTATION_URL = "https://meet.example.com/{visit}"
     shown = seen(client, visit, at=MONDAY_EVENING)
     assert f'href="https://meet.example.com/{visit.pk.hex}"' in shown
