@@ -63,6 +63,8 @@ LINKS = {
     "unwell_link": Purpose.unwell,
     "feeling_link": Purpose.feeling,
 }
+# Where a message leads that asks for something to be done.
+PAGES = {Kind.maintenance: "book-again", Kind.intake_incomplete: "intake-again"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _ours(link: object, *, kind: str) -> str:
     home: str = settings.SITE_URL
     if isinstance(link, str) and link.startswith(f"{home}/"):
         return link
-    return home + reverse("book-again") if kind == Kind.maintenance else home
+    return home + reverse(PAGES[kind]) if kind in PAGES else home
 
 
 def _desk(notice: Notice) -> dict[str, Any]:

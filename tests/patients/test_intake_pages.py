@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from booking import sweeps
 from booking.models import Notice
+from booking.notices import facts
 from config.core.clock import now
 from config.core.models import Role
 from config.demo.answers import eligible_answers
@@ -446,3 +447,10 @@ def test_every_page_is_cheap_kept_out_of_caches_and_has_one_heading(
     assert len(re.findall("<h1", said)) == 1
     assert not re.search(r'style="|<style|onclick|<script>', said)
     assert len(said) < 80_000
+
+
+def test_a_reminder_leads_to_what_is_to_be_done(browser: Client, ada: Patient) -> None:
+    begun = Notice(kind="intake_incomplete", patient=ada, recipient="patient", channel="email")
+    link = facts.context(begun)["link"]
+    assert link.endswith(reverse("intake-again"))
+    assert browser.get(reverse("intake-again")).url == reverse("intake")  # type: ignore[attr-defined]
