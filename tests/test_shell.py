@@ -346,6 +346,13 @@ def test_errors_and_staff_pages_have_a_policy_too(client: Client) -> None:
     assert "'unsafe-inline'" not in re.search(r"script-src[^;]*", policy)[0]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("name", ["account_email", "mfa_index", "home", "safety", "api-me"])
+def test_nothing_of_a_signed_in_person_is_kept(client: Client, name: str) -> None:
+    client.force_login(make_patient().user)
+    address = "/api/v1/me/" if name == "api-me" else reverse(name)
+    assert "no-store" in client.get(address).headers["Cache-Control"]
+
+
 TEMPLATES = [
     path
     for package in ("config", "patients", "booking", "nurses")

@@ -1,11 +1,15 @@
-"""What a page may load, run and send, told to the browser with every page."""
+"""What a browser may do with a page: load, run, send, and keep."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
+
+from config.core.models import User
 
 # Sensors and the like that no page uses; passkeys are ours alone.
 PERMISSIONS = ", ".join(
@@ -64,3 +68,18 @@ class PagePolicy(CSPMiddleware):
             if parts.update is None and request.path.startswith(beginning):
                 parts.update = more
         return parts
+
+
+class KeptNowhere:
+    """Lets no cache and no browser keep what somebody saw who was signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and say so; an answer that never asked who it is for says nothing of them."""
+        response = self.get_response(request)
+        asked = getattr(request, "_cached_user", None)
+        if isinstance(asked, User) or "X-Session-Token" in request.headers:
+            add_never_cache_headers(response)
+        return response
