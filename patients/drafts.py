@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from django.db import transaction
 
@@ -163,8 +165,12 @@ def _lock(patient: Patient) -> None:
 
 
 def stamp(draft: Draft) -> str:
-    """Return what tells one state of the answers from another."""
-    return draft.updated_at.isoformat()
+    """Return what tells one state of the answers from another.
+
+    It is the answers' own: the page saves in the background, and may do so once more, with the same
+    answers, while the next page is being made.
+    """
+    return sha256(json.dumps(draft.answers, sort_keys=True).encode()).hexdigest()
 
 
 def _fresh(draft: Draft | None, *, patient: Patient) -> Opened:
