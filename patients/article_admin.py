@@ -10,8 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.defaultfilters import linebreaksbr
 from django.urls import URLPattern, path
 from django.utils import translation
+from django.utils.safestring import SafeString
 
 from config.core.admin import RoleAdmin, tagged
 from config.core.models import Role
@@ -48,7 +50,15 @@ class ArticleAdmin(RoleAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Show who published it, and when, once it is."""
-        return [*ArticleForm.Meta.fields, *(PUBLISHED if obj else ())]
+        asked = list(ArticleForm.Meta.fields)
+        return (
+            ["text" if name == "body" else name for name in [*asked, *PUBLISHED]] if obj else asked
+        )
+
+    @admin.display(description="Body")
+    def text(self, article: Article) -> SafeString:
+        """Keep the lines as they were written."""
+        return linebreaksbr(article.body)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin the next version with the words of another one."""

@@ -41,7 +41,7 @@ class PrepareForm(forms.Form):
     therapy = forms.ChoiceField(label=gettext_lazy("Treatment"))
     day = forms.DateField(label=gettext_lazy("Day"), input_formats=["%Y-%m-%d"], widget=DayInput())
     at = forms.TimeField(
-        label=gettext_lazy("The nurse arrives at"),
+        label=gettext_lazy("Nurse arrives at"),
         input_formats=["%H:%M", "%H:%M:%S"],
         widget=ClockInput(),
     )

@@ -63,7 +63,7 @@ def test_it_refuses_the_words_that_are_there_already() -> None:
 
 
 def test_it_refuses_a_name_in_braces_that_stands_for_nothing() -> None:
-    with pytest.raises(Malformed, match="Nothing is called {fone}"):
+    with pytest.raises(Malformed, match=r"Nothing is called \{fone\}"):
         articles.publish(**said(body="Call {fone}."))
 
 
@@ -174,7 +174,7 @@ def admin_form(**changes: Any) -> dict[str, Any]:
 
 def test_staff_publish_the_next_version_in_the_admin(client: Client) -> None:
     erin = make_user(role=Role.CLINICIAN)
-    first = articles.publish(**said())
+    first = articles.publish(**said(body="Little.\n\nReally."))
     client.force_login(erin)
     add = reverse("admin:patients_article_add")
     assert "Little." in client.get(f"{add}?from={first.pk}").content.decode()
@@ -185,6 +185,7 @@ def test_staff_publish_the_next_version_in_the_admin(client: Client) -> None:
     assert shown.count("Readers see it") == 1
     page = client.get(reverse("admin:patients_article_change", args=[first.pk])).content.decode()
     assert "Write the next version" in page
+    assert "Little.<br>" in page
     assert "Little." in client.get(f"/admin/patients/article/{first.pk}/read/").content.decode()
 
 
