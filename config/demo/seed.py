@@ -13,7 +13,7 @@ from django.db import transaction
 from config.core.accounts import set_verified_email
 from config.core.clock import now
 from config.core.models import Role, User
-from config.demo import people
+from config.demo import moods, people
 from config.demo.answers import eligible_answers
 from patients import catalogue, consent, intake, places
 from patients.models import Address, Intake, Order, Patient, Signature, Therapy
@@ -57,7 +57,9 @@ def seed() -> None:
     cast.user(email="new@example.com", name="Nora New", role=Role.PATIENT)
     for number in range(people.PATIENTS + 1):
         email = f"patient{number or ''}@example.com"
-        cast.patient(email=email, name=people.full_name(number), since=now())
+        patient = cast.patient(email=email, name=people.full_name(number), since=now())
+        if number == 0:
+            moods.seed(patient)
 
 
 class _Cast:
