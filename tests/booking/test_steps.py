@@ -163,7 +163,7 @@ def test_a_talk_that_nobody_recorded_is_no_talk() -> None:
 @time_machine.travel(MONDAY, tick=False)
 def test_after_a_talk_a_prescriber_decides_and_then_it_is_done() -> None:
     ada = make_patient(ready=False)
-    held = {"slug": "consultation", "order": None, "status": Status.COMPLETED}
+    held: dict[str, Any] = {"slug": "consultation", "order": None, "status": Status.COMPLETED}
     make_appointment(patient=ada, nurse=None, starts_at=MONDAY - timedelta(days=1), **held)
     waiting = step(ada, "order")
     assert (waiting.state, waiting.url) == (State.WITH_US, "")

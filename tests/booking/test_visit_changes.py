@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -55,16 +54,14 @@ def visit_of(patient: Patient, *, starts_at: datetime = THURSDAY, **more: Any) -
     return make_appointment(**fields)
 
 
-def move(client: Client, visit: Appointment, starts_at: datetime, **more: Any) -> HttpResponse:
+def move(client: Client, visit: Appointment, starts_at: datetime, **more: Any) -> Any:
     sent = {"starts_at": starts_at.isoformat(), "version": visit.version, **more}
-    answer: HttpResponse = client.post(reverse("visit-move", args=[visit.pk]), sent)
-    return answer
+    return client.post(reverse("visit-move", args=[visit.pk]), sent)
 
 
-def cancel(client: Client, visit: Appointment, **more: Any) -> HttpResponse:
+def cancel(client: Client, visit: Appointment, **more: Any) -> Any:
     sent = {"version": visit.version, **more}
-    answer: HttpResponse = client.post(reverse("visit-cancel", args=[visit.pk]), sent)
-    return answer
+    return client.post(reverse("visit-cancel", args=[visit.pk]), sent)
 
 
 def page(client: Client, visit: Appointment, name: str, **query: str) -> str:
