@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Self
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.urls import reverse
 
-from booking import courses, overview, presenting, prices, rules
-from booking.clock import Times, local_day
+from booking import courses, prices, rules
+from booking.clock import local_day
 from booking.models import OCCUPYING, Appointment
-from booking.pages import picker, picker_words as words
+from booking.pages import picker, picker_look, picker_words as words
 from booking.pages.book_catalogue import Treatment
+from booking.pages.book_planned import Planned
 from booking.pages.book_reasons import GONE, NAMES, in_words, missing
 from booking.pages.courses_mending import mended
 from booking.pages.picker_times import Time
@@ -26,95 +25,6 @@ from patients.accounts import address_of, zone_of
 from patients.models import Address, Order, Patient, Therapy
 
 Problems = Mapping[int, Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One visit that is about to be promised.
-
-    Attributes
-    ----------
-    problem
-        Why this start cannot be had; empty where it can.
-    is_new
-        Whether it was put in the place of one that cannot be had.
-    times
-        Where it is promised already: what was said then.
-    """
-
-    starts_at: datetime
-    zone: ZoneInfo
-    therapy: Therapy
-    problem: str = ""
-    is_new: bool = False
-    times: Times | None = None
-
-    @classmethod
-    def of(cls, visit: Appointment) -> Self:
-        """Return a visit that is promised already, as it is shown here."""
-        zone = ZoneInfo(visit.time_zone)
-        return cls(visit.starts_at, zone, visit.therapy, times=overview.times_of(visit))
-
-    @property
-    def at(self) -> str:
-        """The instant as addresses carry it."""
-        return words.write_at(self.starts_at)
-
-    @property
-    def day(self) -> str:
-        """`Tuesday 24 November`."""
-        return words.say_day(local_day(self.starts_at, self.zone))
-
-    @property
-    def said(self) -> str:
-        """`Tuesday 24 November, 10:30 AM`."""
-        return words.say_start(self.starts_at, self.zone)
-
-    @property
-    def time(self) -> str:
-        """`10:30 AM`."""
-        return words.say_time(self.starts_at, self.zone)
-
-    @property
-    def until(self) -> str:
-        """When it ends: `1:40 PM`."""
-        ends_at = self.starts_at + timedelta(minutes=self.therapy.total_minutes)
-        return words.say_time(ends_at, self.zone)
-
-    @property
-    def food(self) -> str:
-        """From when on there is nothing to eat."""
-        return self._said("food")
-
-    @property
-    def liquids(self) -> str:
-        """From when on there is nothing to drink."""
-        return self._said("liquids")
-
-    @property
-    def driving(self) -> str:
-        """When driving is allowed again."""
-        return self._said("driving")
-
-    def _said(self, kind: str) -> str:
-        """Say one of the times around it, with its day where that is not the day of the visit."""
-        mark = self.marks.get(kind)
-        if mark is None:
-            return ""
-        is_that_day = local_day(mark.at, self.zone) == local_day(self.starts_at, self.zone)
-        return mark.time if is_that_day else words.say_short(mark.at, self.zone)
-
-    @property
-    def clock(self) -> presenting.ClockView | None:
-        """The times around it, as they were promised or would be; a talk has none."""
-        if self.times:
-            return presenting.clock_view(times=self.times, zone=self.zone)
-        return picker.clock_of(self.starts_at, therapy=self.therapy, zone=self.zone)
-
-    @property
-    def marks(self) -> dict[str, presenting.Mark]:
-        """The times around it by name: `food`, `driving`."""
-        return {mark.kind: mark for mark in self.clock.marks} if self.clock else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +126,7 @@ def of(
     """Return what the page shows of these starts; `refused` is what booking them has just said."""
     at = now()
     is_somewhere = not therapy.needs_order or address_of(patient) is not None
-    found = picker.look(patient=patient, therapy=therapy) if is_somewhere else None
+    found = picker_look.look(patient=patient, therapy=therapy) if is_somewhere else None
     reasons = [
         *gate.ask(
             patient=patient,
@@ -259,7 +169,7 @@ def of(
     )
 
 
-def _order(found: picker.Look | None, start: datetime) -> Order | None:
+def _order(found: picker_look.Look | None, start: datetime) -> Order | None:
     """Return the order that was found at the look, where it reaches to the start."""
     order = found.wish.order if found else None
     if found is None or order is None:
@@ -268,7 +178,7 @@ def _order(found: picker.Look | None, start: datetime) -> Order | None:
     return order if order.valid_from <= day <= order.valid_until else None
 
 
-def _broken(starts: Sequence[datetime], *, found: picker.Look) -> Iterator[Reason]:
+def _broken(starts: Sequence[datetime], *, found: picker_look.Look) -> Iterator[Reason]:
     """Yield for each start the time rules that it breaks, and whether it is gone."""
     for place, start in enumerate(starts):
         broken = list(rules.broken(replace(found.wish, starts_at=start)))
@@ -298,8 +208,8 @@ def _with_new(visits: Sequence[Planned], new: Sequence[datetime]) -> tuple[Plann
 
 
 def _others(
-    found: picker.Look | None, *, broken: Sequence[Planned], is_course: bool
+    found: picker_look.Look | None, *, broken: Sequence[Planned], is_course: bool
 ) -> tuple[Time, ...]:
     if found is None or not broken or is_course:
         return ()
-    return tuple(picker.nearest_in(found, at=broken[0].starts_at))
+    return tuple(picker_look.nearest_in(found, at=broken[0].starts_at))

@@ -12,7 +12,7 @@ from booking import payments
 from booking.models import OCCUPYING, Appointment
 from booking.pages import picker_words as words
 from booking.pages.book_catalogue import treatment
-from booking.pages.book_check import Planned
+from booking.pages.book_planned import Planned
 from config.core.doors import PatientRequest, for_patients
 from patients.accounts import patient_of
 

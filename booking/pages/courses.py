@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from booking import clock, rules, series, suggestions
 from booking.pages import book_catalogue, book_making, courses_words, picker_words as words
-from booking.pages.book_check import Planned
 from booking.pages.book_forms import ANY, CourseForm
+from booking.pages.book_planned import Planned
 from booking.pages.book_reasons import missing
 from config.core.clock import now
 from config.core.doors import PatientRequest, for_patients

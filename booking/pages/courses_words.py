@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _, ngettext
 
 from booking import series
 from booking.pages import picker_words as words
-from booking.pages.book_check import Planned
+from booking.pages.book_planned import Planned
 from patients.models import Therapy
 
 PATTERNS = {
