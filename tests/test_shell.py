@@ -406,7 +406,7 @@ def test_a_page_that_fails_answers_with_our_own_words(
 # -- the style guide ------------------------------------------------------------------------------
 
 FRAME = {"header", "footer", "help", "languages", "menu", "menu_link", "mark", "messages"}
-INSIDE = {"field_notes", "error_summary", "account_tabs", "home_visitor"}
+INSIDE = {"field_notes", "home_visitor"}
 
 
 def test_the_style_guide_shows_every_piece(client: Client) -> None:
