@@ -64,7 +64,7 @@ LINKS = {
     "feeling_link": Purpose.feeling,
 }
 # Where a message leads that asks for something to be done.
-PAGES = {Kind.maintenance: "book-again", Kind.intake_incomplete: "intake-again"}
+PAGES: dict[str, str] = {Kind.maintenance: "book-again", Kind.intake_incomplete: "intake-again"}
 
 
 @dataclass(frozen=True, slots=True)
