@@ -69,6 +69,15 @@ class Overview:
     past: list[Group]
 
 
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Until when not to drive, and after which visit."""
+
+    visit_id: UUID
+    until: datetime
+    zone: ZoneInfo
+
+
 def of(*, patient: Patient, at: datetime) -> Overview:
     """Return the overview of a patient at an instant."""
     visits = visits_of(patient)
@@ -102,6 +111,11 @@ def is_ahead(visit: Appointment, *, at: datetime) -> bool:
     if visit.status == Status.BOOKED:
         return visit.ends_at > at
     return visit.status in UNDER_WAY and at < visit.ends_at + FORGOTTEN_AFTER
+
+
+def first_ahead(visits: Iterable[Appointment], *, at: datetime) -> Appointment | None:
+    """Return the first visit that is to come or under way."""
+    return next((visit for visit in visits if is_ahead(visit, at=at)), None)
 
 
 def grouped(visits: Iterable[Appointment]) -> list[Group]:
@@ -180,16 +194,16 @@ def times_of(appointment: Appointment) -> clock.Times | None:
 
 def now_of(visits: Sequence[Appointment], *, at: datetime) -> presenting.NowView | None:
     """Return the one thing that is true at an instant, of all of a patient's visits."""
-    visit = next((one for one in visits if is_ahead(one, at=at)), None)
-    warning = _warning(visits, at=at)
+    visit, warning = first_ahead(visits, at=at), warning_of(visits, at=at)
     if visit is not None and _is_asking(visit, at=at):
         shown = _about(visit, at=at)
-        is_of_another = warning is not None and warning[0] != visit.pk
+        is_of_another = warning is not None and warning.visit_id != visit.pk
         if shown and warning and is_of_another and visit.status == Status.BOOKED:
-            return replace(shown, detail=f"{shown.detail} {presenting.no_driving(*warning[1:])}")
+            said = presenting.no_driving(warning.until, warning.zone)
+            return replace(shown, detail=f"{shown.detail} {said}")
         return shown
     if warning is not None:
-        return presenting.no_driving_view(drive_after=warning[1], zone=warning[2])
+        return presenting.no_driving_view(drive_after=warning.until, zone=warning.zone)
     return _about(visit, at=at) if visit else None
 
 
@@ -213,22 +227,17 @@ def _is_asking(visit: Appointment, *, at: datetime) -> bool:
     return visit.status != Status.BOOKED or at >= begins
 
 
-def _warning(
-    visits: Iterable[Appointment], *, at: datetime
-) -> tuple[UUID, datetime, ZoneInfo] | None:
-    """Return the visit after which driving is forbidden longest, until when, and its zone.
+def warning_of(visits: Iterable[Appointment], *, at: datetime) -> Forbidden | None:
+    """Return after which visit driving is forbidden longest.
 
     A dose was given; or it may have been, where nobody has recorded anything yet.
     """
     forbidden = [
-        (visit.drive_after, visit)
+        Forbidden(visit.pk, visit.drive_after, zone_of(visit))
         for visit in visits
         if visit.drive_after is not None and visit.drive_after > at and _is_dosed(visit, at=at)
     ]
-    if not forbidden:
-        return None
-    until, visit = max(forbidden, key=lambda one: one[0])
-    return visit.pk, until, zone_of(visit)
+    return max(forbidden, key=lambda one: one.until, default=None)
 
 
 def _is_dosed(visit: Appointment, *, at: datetime) -> bool:

@@ -57,23 +57,30 @@ def page_of_all(patient: Patient, *, at: datetime) -> dict[str, Any]:
 
 
 def now_of(visit: Appointment, *, at: datetime) -> presenting.NowView | None:
-    """Return the one thing that is true now, on the page of a visit that is to come or just was."""
-    is_last_word = visit.status in ENDED and not _is_warned(visit, at=at)
-    return None if is_last_word else overview.now_of(overview.visits_of(visit.patient), at=at)
+    """Return the one thing that is true now, where it is this visit that makes it so."""
+    return _now(visit, overview.visits_of(visit.patient), at=at)
+
+
+def _now(
+    visit: Appointment, visits: list[Appointment], *, at: datetime
+) -> presenting.NowView | None:
+    first, warning = overview.first_ahead(visits, at=at), overview.warning_of(visits, at=at)
+    is_of_this = (first and first.pk == visit.pk) or (warning and warning.visit_id == visit.pk)
+    return overview.now_of(visits, at=at) if is_of_this else None
 
 
 def page_of(visit: Appointment, *, at: datetime) -> dict[str, Any]:
     """Return everything that the page of a visit shows."""
     visits = overview.visits_of(visit.patient)
+    first = overview.first_ahead(visits, at=at)
     place, among = overview.place_in_course(visit, visits)
     is_ahead = overview.is_ahead(visit, at=at)
-    is_last_word = visit.status in ENDED and not _is_warned(visit, at=at)
     return {
         "visit": visit,
         "state": visits_states.state_of(visit, at=at),
-        "now": None if is_last_word else overview.now_of(visits, at=at),
+        "now": _now(visit, visits, at=at),
         "is_ahead": is_ahead,
-        "is_followed": is_ahead or _is_warned(visit, at=at),
+        "comes_first": first if is_ahead and first and first.pk != visit.pk else None,
         "clock": overview.clock_of(visit) if is_ahead else None,
         "drive_after": drive_after(visit, at=at),
         "place": place,
@@ -117,7 +124,7 @@ def _arrival(visit: Appointment, *, at: datetime) -> str:
     expected = {"time": say_near(visit.starts_at, at=at, zone=zone)}
     if visit.status == Status.EN_ROUTE and visit.departed_at:
         left = {"left": presenting.say_time(visit.departed_at, zone)} | expected
-        return _("Set off at %(left)s; expected %(time)s.") % left
+        return presenting.with_one_stop(_("Set off at %(left)s; expected %(time)s.") % left)
     if visit.status in UNDER_WAY:
         return _("With you now.")
     if visit.status in ENDED:
@@ -164,7 +171,3 @@ def drive_after(visit: Appointment, *, at: datetime) -> str:
     """Say until when not to drive after a visit that was given; empty once that is over."""
     until = driving.latest(visit, at=at) if visit.dosed_at else None
     return presenting.say_moment(until, overview.zone_of(visit)) if until and until > at else ""
-
-
-def _is_warned(visit: Appointment, *, at: datetime) -> bool:
-    return bool(visit.dosed_at and visit.drive_after and visit.drive_after > at)

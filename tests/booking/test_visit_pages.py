@@ -466,6 +466,19 @@ def test_it_asks_for_answers_that_will_be_too_old_by_the_visit(
     assert (reverse("intake-again") in shown) is is_asked
 
 
+def test_the_page_of_a_later_visit_leads_to_the_one_that_comes_first(client: Client) -> None:
+    first = next_visit()
+    with time_machine.travel(MONDAY_EVENING, tick=False):
+        later = make_appointment(
+            patient=first.patient, nurse=None, starts_at=TUESDAY_10_30 + 4 * DAY
+        )
+    shown = seen(client, later, at=TUESDAY_10_30 - 5 * HOUR)
+    assert "Nothing to eat now" not in shown
+    assert "Another of your visits comes first:" in shown
+    assert f'href="{reverse("visit", args=[first.pk])}"' in shown
+    assert "Another of your visits" not in seen(client, first, at=MONDAY_EVENING)
+
+
 # -- the messages ---------------------------------------------------------------------------------
 
 
