@@ -230,5 +230,5 @@ def outcome(request: doors.PatientRequest, intake_id: int) -> HttpResponse:
     """Say kindly what came of the answers, and what comes next."""
     patient = patient_of(request.user)
     row = get_object_or_404(Intake, pk=intake_id, patient=patient)
-    context = {"intake": row, "phone": patient.phone, **frame.outcome(row, patient=patient)}
+    context = {"intake": row, **frame.outcome(row, patient=patient)}
     return render(request, "patients/intake/outcome.html", context)

@@ -65,7 +65,7 @@ def _page(
         "since": frame.day(earlier.submitted_at, patient=patient),
         "pages": list(frame.remembered(earlier.answers)),
         "danger": danger.value,
-        "phone": patient.phone,
+        "phone": frame.phone_of(patient),
     }
     return render(request, "patients/intake/again.html", context)
 
@@ -76,7 +76,7 @@ def _answered(request: doors.PatientRequest, *, patient: Patient) -> HttpRespons
     said = {id_: answer for id_, answer in form.answers.items() if answer is not None}
     danger = rechecks.overhear(patient=patient, answers=said)
     if request.htmx:  # type: ignore[attr-defined]
-        context = {"danger": danger.value, "phone": patient.phone}
+        context = {"danger": danger.value, "phone": frame.phone_of(patient)}
         return render(request, "patients/intake/_help.html", context)
     try:
         row = rechecks.submit(

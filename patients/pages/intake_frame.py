@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +24,7 @@ from patients.questionnaire import InvalidAnswers
 from patients.questions import Answer, Question, QuestionType
 from patients.screening import Danger, danger
 
+AMERICAN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 QUOTED = 60  # characters of a question that name it in a message
 
 
@@ -36,6 +38,11 @@ def day(instant: datetime, *, patient: Patient) -> str:
     return date_format(timezone.localtime(instant, zone_of(patient)), "j F Y")
 
 
+def phone_of(patient: Patient) -> str:
+    """Return the number we would call, in groups as it is said where it is an American one."""
+    return AMERICAN.sub(r"+1 \1 \2 \3", patient.phone)
+
+
 def around(*, patient: Patient, answers: Mapping[str, Answer], at: str = "") -> dict[str, Any]:
     """Return progress, and help where an answer asks for it."""
     steps = progress.steps(answers)
@@ -46,7 +53,7 @@ def around(*, patient: Patient, answers: Mapping[str, Answer], at: str = "") -> 
         "count": len(steps),
         "done": sum(step.is_done for step in steps),
         "danger": danger(answers).value,
-        "phone": patient.phone,
+        "phone": phone_of(patient),
     }
 
 
@@ -200,6 +207,7 @@ def outcome(intake: Intake, *, patient: Patient) -> dict[str, Any]:
         "sentences": _said(one for one in weighs if one["severity"] != Severity.CRISIS),
         "information": _said(rest),
         "danger": danger_in(intake),
+        "phone": phone_of(patient),
         "sent_on": day(intake.submitted_at, patient=patient),
         "lapses_on": day(intake.valid_until, patient=patient),
         "has_lapsed": intake.valid_until <= now(),

@@ -342,7 +342,7 @@ def test_help_is_there_with_the_answer_that_asks_for_it(
 
 def test_staff_hear_of_a_call_for_help_before_anything_is_sent(browser: Client) -> None:
     said = quietly(browser, "safety", cssrs_5="yes")
-    assert "will call you at" in said
+    assert "+1 312 555 0123" in said, "where we would call her"
     sweeps.run()
     assert Notice.objects.filter(kind="crisis", occurrence=0).exists()
     assert 'class="iq-help acute"' in words(browser, "intake-section", "home")

@@ -73,8 +73,22 @@ function finder(list) {
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
 }
 
+// The page that is sent carries every answer: what would still be saved in passing is dropped, so that
+// nothing arrives after it.
+function sendAlone() {
+  let isSent = false;
+  form.addEventListener("submit", () => {
+    isSent = true;
+    form.dispatchEvent(new Event("htmx:abort"));
+  });
+  form.addEventListener("htmx:beforeRequest", (event) => { if (isSent) event.preventDefault(); });
+  // Come back to by the back button, the page saves again.
+  window.addEventListener("pageshow", () => { isSent = false; });
+}
+
 if (form) {
   document.documentElement.classList.add("js");
+  sendAlone();
   form.addEventListener("change", show);
   show();
   const list = form.querySelector(".iq-medicines");
