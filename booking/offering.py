@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -112,7 +112,7 @@ def _lapse(offer: Offer) -> bool:
     return True
 
 
-def _in_doubt(changed: set[object]) -> Iterator[Offer]:
+def _in_doubt(changed: set[date]) -> Iterator[Offer]:
     """Yield open offers of days that changed."""
     rows = Offer.objects.open().select_related("entry__patient__address", "entry__therapy")
     for offer in rows:
@@ -191,7 +191,7 @@ def _first_open(entry: WaitingEntry, *, wish: Wish, found: Feasible) -> Offer | 
     """
     before = set(entry.offers.exclude(state=State.WITHDRAWN).values_list("starts_at", flat=True))
     taken = list(Offer.objects.open().values_list("nurse", "starts_at", "ends_at"))
-    refused_on: set[object] = set()
+    refused_on: set[date] = set()
     for start in found.open_starts():
         if start in before or not waiting.suits(entry, start=start, zone=wish.zone):
             continue

@@ -102,20 +102,18 @@ def open_session(
         }
         for cents in amounts
     ]
+    asked: Any = {
+        "mode": "payment",
+        "line_items": each,
+        "client_reference_id": str(key),
+        "payment_intent_data": {"metadata": {"checkout": str(key)}},
+        "success_url": f"{back}?back=1",
+        "cancel_url": back,
+        "expires_at": int(until.timestamp()),
+        "locale": "es" if language == "es" else "en",
+    }
     with _answers():
-        made = _client().v1.checkout.sessions.create(
-            {
-                "mode": "payment",
-                "line_items": each,  # type: ignore[typeddict-item]
-                "client_reference_id": str(key),
-                "payment_intent_data": {"metadata": {"checkout": str(key)}},
-                "success_url": f"{back}?back=1",
-                "cancel_url": back,
-                "expires_at": int(until.timestamp()),
-                "locale": "es" if language == "es" else "en",
-            },
-            {"idempotency_key": f"checkout-{key}"},
-        )
+        made = _client().v1.checkout.sessions.create(asked, {"idempotency_key": f"checkout-{key}"})
     return _session(made)
 
 
@@ -169,9 +167,7 @@ def news(*, body: bytes, signature: str) -> News:
     if not secret:
         raise NotTheirs
     try:
-        event = stripe.Webhook.construct_event(  # type: ignore[no-untyped-call]
-            body, signature, secret, TOLERANCE_SECONDS
-        )
+        event = stripe.Webhook.construct_event(body, signature, secret, TOLERANCE_SECONDS)
         told = event.to_dict()
         return News(
             event_id=str(told["id"]),

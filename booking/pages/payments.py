@@ -32,7 +32,7 @@ class PayForm(forms.Form):
 
 
 # Browsers ask this page where its form may lead in the end: to the page on which one pays.
-@csp_update({"form-action": stripe_door.pages()})
+@csp_update({"form-action": stripe_door.pages()})  # type: ignore[arg-type]
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_patients
 def pay(request: PatientRequest, visit_id: UUID) -> HttpResponse:
