@@ -20,6 +20,7 @@ from patients.models import Intake, Patient
 
 DANGER = {"acute_suicidality", "suicidal_thoughts", "phq9_item_9"}
 # Events that never came: nobody is told for days that the nurse is with them.
+ASKED_FOR = timedelta(days=7)
 FORGOTTEN_AFTER = timedelta(hours=12)
 
 
@@ -53,6 +54,8 @@ class Overview:
         The newest answers, or the latest check-in, tell of thoughts of suicide or self-harm.
     phone
         Where we reach the patient; empty if we cannot.
+    recent
+        A visit of the last days after which the patient has not told us how they are.
     place, of
         Which of how many the next visit is in its course; zero where it is in none.
     """
@@ -61,6 +64,7 @@ class Overview:
     is_in_danger: bool
     phone: str
     now: presenting.NowView | None
+    recent: Appointment | None
     visit: Appointment | None
     clock: presenting.ClockView | None
     place: int
@@ -91,6 +95,7 @@ def of(*, patient: Patient, at: datetime) -> Overview:
         is_in_danger=_is_in_danger(intake) or check_ins.is_in_danger(patient=patient),
         phone=patient.phone,
         now=now_of(visits, at=at),
+        recent=_recent(patient, past, at=at),
         visit=visit,
         clock=clock_of(visit) if visit else None,
         place=place,
@@ -187,6 +192,14 @@ def times_of(appointment: Appointment) -> clock.Times | None:
         liquids_until=appointment.liquids_until,
         drive_after=appointment.drive_after,
     )
+
+
+def _recent(patient: Patient, past: Iterable[Appointment], *, at: datetime) -> Appointment | None:
+    last = next((visit for visit in past if visit.dosed_at is not None), None)
+    if last is None or at - last.ends_at > ASKED_FOR:
+        return None
+    told = check_ins.newest(patient=patient)
+    return None if told is not None and told.at > last.ends_at else last
 
 
 # -- now ------------------------------------------------------------------------------------------

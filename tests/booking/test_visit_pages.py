@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from booking.models import Appointment, Course, Notice, NoticeStatus, Status, VisitAnswer
 from booking.notices.planned import Kind
 from config.core.clock import now
-from patients.models import HomeNotes, Intake
+from patients.models import CheckIn, HomeNotes, Intake
 from tests.factories import (
     make_appointment,
     make_intake,
@@ -168,6 +168,24 @@ def test_it_does_not_press_who_has_a_visit_to_book(client: Client) -> None:
     shown = seen(client, next_visit(), at=MONDAY_EVENING, address="/visits/")
     assert "Everything is in place" in shown
     assert "ready to book" not in shown
+
+
+def test_for_a_week_after_a_visit_it_asks_how_one_is_until_one_has_told(client: Client) -> None:
+    visit = next_visit(status="discharged", dosed_at=TUESDAY_10_30, discharged_at=TUESDAY_10_30)
+    asked = f'href="{reverse("check-in")}"'
+    assert asked in seen(client, visit, at=TUESDAY_10_30 + DAY, address="/visits/")
+    assert asked not in seen(client, visit, at=TUESDAY_10_30 + 9 * DAY, address="/visits/")
+    CheckIn.objects.create(
+        patient=visit.patient,
+        client_id=uuid4(),
+        answers={f"phq9_{number}": 1 for number in range(1, 10)},
+        phq9=9,
+        self_harm=1,
+        at=TUESDAY_10_30 + DAY,
+    )
+    shown = seen(client, visit, at=TUESDAY_10_30 + DAY + HOUR, address="/visits/")
+    assert asked not in shown
+    assert 'class="crisis"' in shown
 
 
 def course_of(visit: Appointment, *, days: tuple[int, ...]) -> Course:
