@@ -164,6 +164,7 @@ def test_it_shows_times_before_the_gates_are_open(ada: Patient, client: Client) 
     ada.save()
     shown = page(client, f"/book/mood-40/?at={AT}")
     assert "1 step left before you can book" in shown
+    assert reverse("account-escort") in links(shown)
     assert CHECK in links(shown)
 
 
