@@ -83,6 +83,7 @@ def page_of(visit: Appointment, *, at: datetime) -> dict[str, Any]:
         "comes_first": first if is_ahead and first and first.pk != visit.pk else None,
         "clock": overview.clock_of(visit) if is_ahead else None,
         "drive_after": drive_after(visit, at=at),
+        "has_paper": visit.dosed_at is not None and visit.status in ENDED,
         "place": place,
         "among": among,
         "blocking": steps_blocking.blocking(visit) if is_ahead else [],

@@ -459,6 +459,7 @@ def test_after_a_visit_it_asks_how_one_is_and_leads_to_the_papers(client: Client
     assert "How are you?" in shown
     for name in ("check-in", "check-ins", "documents", "payments"):
         assert f'href="{reverse(name)}"' in shown
+    assert f'href="{reverse("visit-paper", args=[visit.pk])}"' in shown
     assert "No driving, machinery" not in shown
 
 
