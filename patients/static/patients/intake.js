@@ -73,6 +73,14 @@ function finder(list) {
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
 }
 
+// What was wrong is not said any longer once it is answered; the page asks again when it is sent.
+function forgive(event) {
+  const question = event.target.closest(".iq-question");
+  if (!question || !isAnswered(question)) return;
+  question.querySelector(".field-error")?.remove();
+  for (const control of question.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+}
+
 // The page that is sent carries every answer: what would still be saved in passing is dropped, so that
 // nothing arrives after it.
 function sendAlone() {
@@ -90,6 +98,7 @@ if (form) {
   document.documentElement.classList.add("js");
   sendAlone();
   form.addEventListener("change", show);
+  form.addEventListener("change", forgive);
   show();
   const list = form.querySelector(".iq-medicines");
   if (list) finder(list);
