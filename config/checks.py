@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -63,6 +64,32 @@ def texts_can_be_sent(**_: Any) -> list[CheckMessage]:
         ),
     }
     return [Error(why, id="stillwater.E005") for why, is_wrong in sentences.items() if is_wrong]
+
+
+@register()
+def money_adds_up(**_: Any) -> list[CheckMessage]:
+    """Refuse fees that are no share, deposits that are no amounts, half of a payment service."""
+    shares = ("CANCEL_FEE_PERCENT", "NO_SHOW_FEE_PERCENT")
+    wrong = [
+        f"{name} must be from 0 to 100."
+        for name in shares
+        if not 0 <= getattr(settings, name) <= 100
+    ]
+    sentences = {
+        "CANCEL_FREE_HOURS cannot be negative.": settings.CANCEL_FREE_HOURS < 0,
+        "OFFER_MINUTES must be 30 or more: less is no time to answer.": settings.OFFER_MINUTES < 30,
+        "CURRENCY is three small letters, such as usd.": not re.fullmatch(
+            "[a-z]{3}", settings.CURRENCY
+        ),
+        "DEPOSITS names therapies and whole cents.": not all(
+            isinstance(cents, int) and cents >= 0 for cents in settings.DEPOSITS.values()
+        ),
+        "STRIPE_WEBHOOK_SECRET is needed with STRIPE_SECRET_KEY: what is paid comes by it.": bool(
+            settings.STRIPE_SECRET_KEY and not settings.STRIPE_WEBHOOK_SECRET
+        ),
+    }
+    wrong += [why for why, is_wrong in sentences.items() if is_wrong]
+    return [Error(sentence, id="stillwater.E006") for sentence in wrong]
 
 
 @register()

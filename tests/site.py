@@ -12,15 +12,17 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from booking import offer_links
 from booking.links import tokens
 from booking.links.tokens import Purpose
-from booking.models import Appointment, Notice, Payment, Status
+from booking.models import Appointment, Notice, Offer, Payment, Status, WaitingEntry
 from booking.notices import ledger
 from config.core.clock import now
 from config.core.models import User
 from config.demo.answers import eligible_answers
 from patients import drafts, intake
 from patients.models import Intake, Patient
+from scheduling.models import Nurse
 from tests import factories
 
 # What a person does not look at, or not as themselves: files, machines' doors, forms' targets.
@@ -58,6 +60,7 @@ class Cast:
     behind: Appointment
     intake: Intake
     payment: Payment
+    offer: Offer
     link: str
 
 
@@ -95,6 +98,7 @@ def cast() -> Cast:
         behind=behind,
         intake=intake.submit(patient=ada, answers=eligible_answers(date_of_birth="1985-05-17")),
         payment=_paid(behind),
+        offer=_offered(ben, nurse),
         link=link,
     )
 
@@ -111,6 +115,24 @@ def _paid(visit: Appointment) -> Payment:
         expires_at=at + timedelta(hours=1),
         paid_at=at,
         settled_at=at,
+    )
+
+
+def _offered(patient: Patient, nurse: Nurse) -> Offer:
+    at = now()
+    starts_at = at + timedelta(days=20)
+    day = starts_at.date()
+    entry = WaitingEntry.objects.create(
+        patient=patient, therapy=factories.therapy(), first_day=day, last_day=day
+    )
+    return Offer.objects.create(
+        entry=entry,
+        nurse=nurse,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=190),
+        time_zone=factories.CHICAGO,
+        offered_at=at,
+        expires_at=at + timedelta(hours=2),
     )
 
 
@@ -169,7 +191,7 @@ def _private(people: Cast) -> dict[str, str]:
         "book-course": reverse("book-course", args=["pain-240"]),
         "wait": reverse("wait", args=["mood-40"]),
         "payment": reverse("payment", args=[people.payment.pk]),
-        "offer": reverse("offer", args=["nobody-knows-this"]),
+        "offer": reverse("offer", args=[offer_links.token(people.offer)]),
         "link": people.link,
     }
 

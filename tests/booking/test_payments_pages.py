@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from booking import appointments, payments, prices
 from booking.models import Appointment, Payment
+from config import checks
 from tests import factories, stripe_server
 from tests.booking.notice_help import BOOKED_AT
 from tests.booking.pay_help import DEPOSIT, begun, paid, switch_on, visit
@@ -162,3 +163,22 @@ def test_prices_and_fees_are_said_in_whole_sentences(settings: Settings) -> None
     settings.DEPOSITS = {"mood-40": 9_999_999}
     assert prices.deposit_cents(factories.therapy()) == 49_500
     assert DEPOSIT < 49_500
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CANCEL_FEE_PERCENT", 101),
+        ("CANCEL_FREE_HOURS", -1),
+        ("OFFER_MINUTES", 29),
+        ("CURRENCY", "USD"),
+        ("DEPOSITS", {"mood-40": 99.5}),
+        ("STRIPE_SECRET_KEY", "sk_live_alone"),
+    ],
+)
+def test_it_refuses_to_start_on_figures_that_cannot_be(
+    settings: Settings, name: str, value: Any
+) -> None:
+    assert not checks.money_adds_up()
+    setattr(settings, name, value)
+    assert len(checks.money_adds_up()) == 1
