@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.template.loader import get_template
 from pytest_django import Settings
 
@@ -18,7 +19,7 @@ from booking.channels.lines import Message
 from booking.models import IncomingText, Notice
 from booking.notices import messages, words
 from booking.notices.planned import Kind
-from tests import test_design_tokens
+from config import palette
 from tests.booking import message_help, readability
 from tests.booking.message_help import (
     EVIL,
@@ -233,11 +234,12 @@ def test_the_linter_finds_a_drug_in_a_template_and_english_in_a_spanish_one(
 def test_its_pages_use_the_colours_of_the_product_in_both_themes() -> None:
     folder = Path(messages.__file__).parents[1] / "templates" / "booking" / "messages"
     style = (folder / "_style.css").read_text()
+    themes = palette.themes((settings.BASE_DIR / "config/static/stillwater.css").read_text())
     light, dark = style.split("@media (prefers-color-scheme: dark)")
     for theme, part in (("light", light), ("dark", dark)):
         used = set(re.findall(r"#[0-9a-f]{6}", part))
         assert len(used) > 8
-        assert used <= set(test_design_tokens.themes()[theme].values())
+        assert used <= set(themes[theme].values())
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
