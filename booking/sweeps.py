@@ -78,9 +78,7 @@ def _paged(what: str) -> QuerySet[Notice]:
 
 
 @transaction.atomic
-def _page_crisis(
-    patient: Patient, subject: str, *, intake: Intake | None, what: str = ""
-) -> None:
+def _page_crisis(patient: Patient, subject: str, *, intake: Intake | None, what: str = "") -> None:
     paging.page(kind=Kind.crisis, subject_of=subject, detail_facts={}, patient=patient)
     what = what or ("an intake" if intake else "a questionnaire that is not sent yet")
     attention.ask(
