@@ -61,9 +61,10 @@ def some(request: pytest.FixtureRequest) -> list[Stranger]:
 def test_strangers_get_through_and_screening_says_the_same_of_them_everywhere(
     some: list[Stranger],
 ) -> None:
+    every = 2 if len(some) >= ALL else 4  # pages take longer than the API
     with time_machine.travel(NOON):
         for stranger in some:
-            send = by_pages if stranger.number % 2 == 0 else by_api
+            send = by_pages if stranger.number % every == 0 else by_api
             row = send(stranger, arrived(stranger))
             expected = screened(stranger)
             assert row.outcome == expected.outcome, stranger
