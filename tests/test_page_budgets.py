@@ -39,7 +39,8 @@ def client_of(user: User | None) -> Client:
 
 
 def test_every_page_is_light_and_asks_little() -> None:
-    people, clients = site.cast(), {}
+    people = site.cast()
+    clients: dict[User | None, Client] = {}
     wrong = []
     for page in site.pages(people):
         client = clients.setdefault(page.who, client_of(page.who))
