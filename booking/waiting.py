@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from booking import clock, rules
 from booking.locks import lock_patient
@@ -22,6 +23,8 @@ NOON = 12
 DAY = timedelta(days=1)
 # A change carries the moment at which its transaction began: one that a look could not see yet.
 UNSEEN = timedelta(seconds=30)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +180,7 @@ def due(*, at: datetime) -> QuerySet[WaitingEntry]:
         | Q(patient__changed_at__gt=F("looked_at") - UNSEEN)
         | Exists(changed)
     )
-    rows = WaitingEntry.objects.open().filter(anew, ~Exists(offered))
+    rows = WaitingEntry.objects.open().filter(anew, ~Exists(offered), patient__user__is_active=True)
     return rows.select_related("patient__user", "patient__address", "therapy")
 
 
@@ -197,6 +200,7 @@ def suits(entry: WaitingEntry, *, start: datetime, zone: ZoneInfo) -> bool:
 
 def tidy(*, at: datetime) -> int:
     """End the places of those whose days have passed, and of those who found a time themselves."""
+    # A day either way: it is begun and over by each patient's own clock, which `_tidy` reads.
     over = WaitingEntry.objects.open().filter(last_day__lte=at.date())
     visits = Appointment.objects.filter(
         patient=OuterRef("patient"),
@@ -204,10 +208,19 @@ def tidy(*, at: datetime) -> int:
         status__in=OCCUPYING,
         booked_at__gte=OuterRef("joined_at"),
         starts_at__date__gte=OuterRef("first_day"),
+        starts_at__date__lte=ExpressionWrapper(OuterRef("last_day") + 1, DateField()),
     )
     found = WaitingEntry.objects.open().filter(Exists(visits))
     rows = (over | found).distinct().select_related("patient__user", "patient__address")
-    return sum(_tidy(entry, at=at) for entry in list(rows[:50]))
+    return sum(_tidy_safely(entry, at=at) for entry in rows.order_by("last_day", "pk"))
+
+
+def _tidy_safely(entry: WaitingEntry, *, at: datetime) -> bool:
+    try:
+        return _tidy(entry, at=at)
+    except Exception as error:  # noqa: BLE001  one poisonous row must not hold the others
+        logger.warning("waiting entry %s: %s", entry.pk, type(error).__name__)
+        return False
 
 
 @transaction.atomic

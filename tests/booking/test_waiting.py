@@ -248,6 +248,14 @@ def test_of_two_nurses_two_people_are_asked_at_once(clock: time_machine.Travelle
     assert len(set(Offer.objects.values_list("nurse", flat=True))) == 2
 
 
+def test_whoever_has_closed_the_account_is_asked_nothing() -> None:
+    make_nurse()
+    user = waits().patient.user
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    assert offering.sweep() == 0
+
+
 # -- looking -------------------------------------------------------------------------------------
 
 
