@@ -41,11 +41,11 @@ def run() -> int:
 
 def page_unsent_crises() -> int:
     """Alert on-call staff to answers in crisis that are only saved yet, and may never be sent."""
-    paged = _paged("draft")
+    paged = _paged("draft").filter(created_at__gte=OuterRef("crisis_at"))
     unseen = Draft.objects.filter(~Exists(paged), crisis_at__isnull=False)
     rows = unseen.select_related("patient").order_by("crisis_at", "pk")[:AT_ONCE]
     for draft in rows:
-        _page_crisis(draft.patient, f"draft/{draft.pk}", intake=draft.intake)
+        _page_crisis(draft.patient, _subject(draft), intake=draft.intake)
     return len(rows)
 
 
@@ -72,9 +72,22 @@ def page_check_ins() -> int:
     return len(rows)
 
 
+def _subject(draft: Draft) -> str:
+    """Name what is called about: a later call for help out of the same answers is another one."""
+    first = f"draft/{draft.pk}"
+    before = Notice.objects.filter(
+        kind=Kind.crisis,
+        patient=draft.patient,
+        subject_of=first,
+        created_at__lt=draft.crisis_at,
+    )
+    return f"{first}/{draft.crisis_at:%Y%m%d%H%M}" if before.exists() else first
+
+
 def _paged(what: str) -> QuerySet[Notice]:
     subject = Concat(Value(f"{what}/"), Cast(OuterRef("pk"), CharField()))
-    return Notice.objects.filter(kind=Kind.crisis, subject_of=subject, patient=OuterRef("patient"))
+    is_it = Q(subject_of=subject) | Q(subject_of__startswith=Concat(subject, Value("/")))
+    return Notice.objects.filter(is_it, kind=Kind.crisis, patient=OuterRef("patient"))
 
 
 @transaction.atomic

@@ -23,6 +23,8 @@ from patients.screening import Danger, danger
 # The instruments ask about the last two weeks, or about the last month at most.
 OF_LATELY = frozenset(question.id for question in ASKED_OF_LATELY)
 LATELY = timedelta(days=14)
+# A call for help that is heard again within so long is the same one.
+SAME_CALL = timedelta(hours=1)
 # What is asked anew however short the time since an earlier intake.
 ALWAYS_ASKED = frozenset(id_ for id_ in OF_LATELY if id_.startswith("cssrs_")) | {"phq9_9"}
 
@@ -101,21 +103,39 @@ def save(
 
     Raises
     ------
+    Draft.DoesNotExist
+        If that is not this patient's: the page was somebody else's, who was signed in before.
     AlreadySent
         If that became an intake meanwhile; a call for help is kept all the same.
     """
     _lock(patient)
     given = {id_: answer for id_, answer in sent.items() if answer is not None}
-    done = Draft.objects.filter(pk=draft_id or 0, patient=patient).select_related("intake").first()
-    if done and done.intake and danger(given) is not Danger.ACUTE:
-        raise AlreadySent(done.intake)
+    begun = _of_page(draft_id, patient=patient)
+    if begun and begun.intake and danger(given) is not Danger.ACUTE:
+        raise AlreadySent(begun.intake)
     draft = start(patient=patient)
     kept = _fresh(draft, patient=patient).answers
     merged = merging.merge(shown=shown, sent=sent, kept=kept)
     changed = {**kept, **merged.changes}
     answers = {id_: answer for id_, answer in changed.items() if answer is not None}
+    if danger(answers) is Danger.ACUTE:
+        _hear(draft, is_new=danger(kept) is not Danger.ACUTE)
     _write(draft, answers=answers, changed=set(merged.changes))
     return Saved(answers, merged.contested)
+
+
+def _of_page(draft_id: int | None, *, patient: Patient) -> Draft | None:
+    """Return what a page goes on with; none where it began with nothing."""
+    if draft_id is None:
+        return None
+    return Draft.objects.select_related("intake").get(pk=draft_id, patient=patient)
+
+
+def _hear(draft: Draft, *, is_new: bool) -> None:
+    """Note a call for help, so that somebody is told; an old one does not silence a new one."""
+    at = now()
+    if draft.crisis_at is None or (is_new and at - draft.crisis_at >= SAME_CALL):
+        draft.crisis_at = at
 
 
 def _write(draft: Draft, *, answers: dict[str, Answer], changed: set[str]) -> None:
@@ -123,8 +143,6 @@ def _write(draft: Draft, *, answers: dict[str, Answer], changed: set[str]) -> No
     times = {id_: draft.answered.get(id_, at.isoformat()) for id_ in answers}
     draft.answered = times | dict.fromkeys(changed & set(answers), at.isoformat())
     draft.answers, draft.version, draft.updated_at = answers, VERSION, at
-    if draft.crisis_at is None and danger(answers) is Danger.ACUTE:
-        draft.crisis_at = at
     draft.save()
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from config.core.clock import now
 from config.core.models import never_deleted
-from config.core.triggers import changed, changed_once_set, refused, refused_where, written
+from config.core.triggers import changed, refused, refused_where, written
 from patients.models.intake import Intake
 from patients.models.patient import Patient
 
@@ -26,8 +26,8 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 class Draft(models.Model):
     """Answers on their way to an intake; once sent they are the intake's and no longer here.
 
-    `answered` says when each answer was given, by question. `crisis_at` is when an answer first
-    said that somebody has to call now; it is never taken back, whatever is answered later.
+    `answered` says when each answer was given, by question. `crisis_at` is when an answer last
+    came to say that somebody has to call now; it is never taken back, whatever is answered later.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="drafts")
@@ -79,8 +79,12 @@ class Draft(models.Model):
             ),
             refused(
                 "draft_crisis_is_never_forgotten",
-                "When a call for help was first heard never changes.",
-                condition=changed_once_set("crisis_at"),
+                "That a call for help was heard is not taken back.",
+                condition=pgtrigger.Q(old__crisis_at__isnull=False)
+                & (
+                    pgtrigger.Q(new__crisis_at__isnull=True)
+                    | pgtrigger.Q(new__crisis_at__lt=pgtrigger.F("old__crisis_at"))
+                ),
             ),
             refused_where(
                 "draft_is_sent_as_its_patients_intake",

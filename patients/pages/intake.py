@@ -108,6 +108,8 @@ def _saved(
         )
     except drafts.AlreadySent as sent:
         return _was_sent(request, sent.intake)
+    except Draft.DoesNotExist:
+        return _went_to(request, reverse("intake"))  # somebody else's page, before they signed out
     if request.htmx:  # type: ignore[attr-defined]
         return _quietly(request, patient=patient, section=section, saved=saved, form=form)
     for said in frame.contested(saved.contested, saved.answers):
@@ -169,7 +171,10 @@ def number(request: doors.PatientRequest, name: str) -> int | None:
 
 def _was_sent(request: doors.PatientRequest, row: Intake) -> HttpResponse:
     messages.info(request, _("You have sent these answers already. This is what came of them."))
-    address = reverse("intake-outcome", args=[row.pk])
+    return _went_to(request, reverse("intake-outcome", args=[row.pk]))
+
+
+def _went_to(request: doors.PatientRequest, address: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)

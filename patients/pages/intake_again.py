@@ -71,6 +71,9 @@ def _page(
 
 
 def _answered(request: doors.PatientRequest, *, patient: Patient) -> HttpResponse:
+    earlier_id = number(request, "earlier") or 0
+    if not Intake.objects.filter(pk=earlier_id, patient=patient).exists():
+        return redirect("intake-again")  # somebody else's page, before they signed out
     form = _form(patient, request.POST)
     form.is_valid()
     said = {id_: answer for id_, answer in form.answers.items() if answer is not None}
@@ -79,9 +82,7 @@ def _answered(request: doors.PatientRequest, *, patient: Patient) -> HttpRespons
         context = {"danger": danger.value, "phone": frame.phone_of(patient)}
         return render(request, "patients/intake/_help.html", context)
     try:
-        row = rechecks.submit(
-            patient=patient, earlier_id=number(request, "earlier") or 0, answers=_sent(form)
-        )
+        row = rechecks.submit(patient=patient, earlier_id=earlier_id, answers=_sent(form))
     except InvalidAnswers as invalid:
         return _refused(request, patient=patient, form=form, invalid=invalid, danger=danger)
     except WrongState:

@@ -384,3 +384,25 @@ def test_a_call_for_help_while_asked_again_is_kept_before_anything_is_sent(ada: 
     sent(ada)
     rechecks.overhear(patient=ada, answers={"behavior_recent": True})
     assert sweeps.page_unsent_crises() == 1
+
+
+def test_a_later_call_for_help_out_of_the_same_answers_is_told_as_well(ada: Patient) -> None:
+    save(ada, cssrs_4=True)
+    assert sweeps.page_unsent_crises() == 1
+    save(ada, shown={"cssrs_4": True}, cssrs_4=False)
+    save(ada, shown={"cssrs_4": False}, cssrs_4=True)
+    assert sweeps.page_unsent_crises() == 0, "the same call, minutes later"
+    with time_machine.travel(now() + timedelta(days=30)):
+        save(ada, cssrs_4=True)
+        save(ada, shown={"cssrs_4": True}, cssrs_4=True, cssrs_5=True)
+        assert sweeps.page_unsent_crises() == 1
+        assert sweeps.page_unsent_crises() == 0
+    assert StaffTask.objects.filter(kind="crisis").count() == 2
+
+
+def test_answers_of_whoever_was_signed_in_before_are_nobody_elses(ada: Patient) -> None:
+    draft = filled_in(ada)
+    ben = make_patient(name="Ben Okafor", ready=False)
+    with pytest.raises(Draft.DoesNotExist):
+        drafts.save(patient=ben, sent={"cssrs_5": True}, shown={}, draft_id=draft.pk)
+    assert not Draft.objects.filter(patient=ben).exists()
