@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -48,7 +47,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa:
 
 
 def _is_ours(request: HttpRequest) -> bool:
-    origin = urlsplit(request.headers.get("Origin", ""))
+    origin = doors.split(request.headers.get("Origin", ""))
     is_here = (origin.scheme, origin.netloc) == (request.scheme, request.get_host())
     return is_here and not request.path.startswith(NOT_KEPT)
 

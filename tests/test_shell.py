@@ -63,6 +63,24 @@ def test_it_comes_back_to_the_whole_page_where_a_piece_was_asked_for() -> None:
     assert answer.headers["HX-Redirect"] == "/accounts/login/?next=/book/%3Fat%3D1"
 
 
+@pytest.mark.parametrize("address", ["http://[", "//elsewhere.example//[", "http://a:b:c/"])
+def test_an_address_that_is_none_leads_back_to_what_was_asked_for(
+    client: Client, address: str
+) -> None:
+    answer = client.get(
+        reverse("visits-now"), headers={"HX-Request": "true", "HX-Current-URL": address}
+    )
+    assert answer.status_code == 200
+    assert answer.headers["HX-Redirect"].startswith("/accounts/login/?next=/")
+
+
+@pytest.mark.parametrize("cookie", ['"\\000\\000aaaaaaaaaaaaaa"', '"\\377aaaaaaaaaaaa"', "a;b"])
+def test_a_cookie_that_is_no_key_of_ours_is_nobodys(client: Client, cookie: str) -> None:
+    name = configured.SESSION_COOKIE_NAME
+    answer = client.get(reverse("account"), headers={"Cookie": f"{name}={cookie}"})
+    assert answer.status_code == 302
+
+
 def test_it_keeps_what_a_form_sent_after_the_session_ended() -> None:
     answer = greet(ask("post", data={"note": "two cats", "password": "secret"}))
     shown = answer.content.decode()
@@ -98,7 +116,7 @@ def test_it_sends_a_form_again_that_grew_old_while_somebody_signed_in() -> None:
     )
 
 
-@pytest.mark.parametrize("origin", [None, "https://elsewhere.example", "null"])
+@pytest.mark.parametrize("origin", [None, "https://elsewhere.example", "null", "http://["])
 def test_it_never_offers_to_send_a_form_that_came_from_elsewhere(origin: str | None) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_user())

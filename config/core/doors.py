@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -72,7 +72,7 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     asked = request.get_full_path()
     if request.headers.get("HX-Request") == "true":
         # A piece of a page was asked for: the whole page is what to come back to.
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        shown = split(request.headers.get("HX-Current-URL", ""))
         asked = f"{shown.path}?{shown.query}" if shown.query else shown.path or asked
         where = redirect_to_login(asked).headers["Location"]
         return HttpResponse(headers={"HX-Redirect": where})
@@ -81,6 +81,14 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
         context = {"kept": kept(request), "sign_in": sign_in}
         return render(request, "signed_out.html", context, status=403)
     return redirect_to_login(asked)
+
+
+def split(address: str) -> SplitResult:
+    """Return the parts of an address that a browser sent; none of what is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def kept(request: HttpRequest) -> list[tuple[str, str]]:

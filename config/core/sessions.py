@@ -20,7 +20,10 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds; one that is unknown or over loses its key."""
-        found = prepared.row(SESSION, [self.session_key, now()])
+        # A cookie may hold anything; what is no key of ours is not asked for.
+        key = self.session_key or ""
+        is_ours = key.isascii() and key.isalnum()
+        found = prepared.row(SESSION, [key, now()]) if is_ours else None
         if found is None:
             self._session_key = None
             return {}
