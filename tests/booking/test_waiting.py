@@ -500,3 +500,22 @@ def test_two_are_asked_about_one_time_once_look_and_constraint_are_gone(
     offering.sweep()
     assert len(set(Offer.objects.open().values_list("starts_at", flat=True))) == 1
     assert Offer.objects.open().count() == 2
+
+
+def test_one_place_in_line_that_cannot_be_ended_does_not_hold_up_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.make_area()
+    first, second = waits(last=4), waits("Ben Ortiz")
+    looked_over = waiting._tidy
+
+    def stumble(entry: WaitingEntry, *, at: datetime) -> bool:
+        if entry.pk == second.pk:
+            raise LookupError
+        return looked_over(entry, at=at)
+
+    monkeypatch.setattr(waiting, "_tidy", stumble)
+    assert waiting.tidy(at=now() + timedelta(days=9)) == 1
+    assert list(WaitingEntry.objects.open()) == [second]
+    first.refresh_from_db()
+    assert first.ending == "over"
