@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import get_language, gettext as _, ngettext
 
-from booking import clock, offer_links, payments, presenting, rules, waiting
+from booking import clock, datewords, offer_links, payments, presenting, rules, waiting
 from booking.models import Offer, WaitingEntry
 from booking.notices import words
 from booking.pages import steps
@@ -80,7 +79,8 @@ def _wishes(entry: WaitingEntry) -> list[Row]:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "D j M")
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    return datewords.of(get_language() or settings.LANGUAGE_CODE).say_day(noon, in_full=False)
 
 
 SAID = {
