@@ -11,6 +11,7 @@ from django.urls import reverse
 from booking import payments
 from booking.models import Appointment, Payment
 from config.core.clock import now
+from scheduling.models import Nurse
 from tests import factories
 from tests.stripe_server import KEY, SECRET, Stripe
 
@@ -30,9 +31,20 @@ def visit(*, days: int = 5, **changes: Any) -> Appointment:
     """Ada's visit, so many days ahead at 9:30 AM in Chicago."""
     return factories.make_appointment(
         patient=changes.pop("patient", None) or factories.make_patient(),
-        nurse=changes.pop("nurse", None) or factories.make_nurse(),
+        nurse=changes.pop("nurse", None) or a_nurse(),
         starts_at=starts_at(days),
         **changes,
+    )
+
+
+def a_nurse() -> Nurse:
+    """Somebody who goes there; who could go is not asked here, so she has no shifts."""
+    lat, lon = factories.LOOP
+    return Nurse.objects.create(
+        user=factories.make_user(role="nurse", name="Cleo Marsh"),
+        home_latitude=lat,
+        home_longitude=lon,
+        time_zone=factories.CHICAGO,
     )
 
 
