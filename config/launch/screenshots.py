@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -53,9 +54,8 @@ def to(path: str) -> Callable[[Page, str], None]:
 def to_a_time(page: Page, home: str) -> None:
     """Choose a morning on the first day that has many times."""
     page.goto(f"{home}/book/mood-40/")
-    page.locator(".day:not(.full)").nth(2).click()
-    page.locator(".slot").nth(2).click()
-    page.locator("#chosen").wait_for()
+    for link in (".day:not(.full)", ".slot"):
+        page.goto(urljoin(page.url, page.locator(link).nth(2).get_attribute("href")))
 
 
 def to_check(page: Page, home: str) -> None:
