@@ -128,6 +128,20 @@ def test_it_takes_a_wrong_code_three_times_and_no_more(client: Client, address: 
     assert not is_signed_in(client)
 
 
+def test_it_lets_nobody_guess_at_codes_all_day_by_signing_in_again(
+    address: str, settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "99/s/key", "login": "99/s/ip"}
+    where = sign_up(Client(), address).headers["Location"]
+    for _ in range(10):
+        guesser = Client()
+        assert sign_in(guesser, address, PASSWORD).status_code == 302
+        for _ in range(3):
+            guesser.post(where, {"code": "abcdef"})
+    assert sign_in(Client(), address, PASSWORD).status_code == 429
+    assert sign_in(Client(), make_user().email).status_code == 302, "another account"
+
+
 def test_it_says_nothing_of_an_account_that_exists_and_tells_its_owner(
     client: Client, address: str
 ) -> None:

@@ -6,10 +6,19 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_verification_code_rejected
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from config.core import throttle
 from config.core.models import Role, User
+
+# Each message's code may be guessed at three times; this bounds how many messages there are.
+WRONG_CODES_A_DAY = 30
+DAY = 24 * 60 * 60
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -29,6 +38,18 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": _("That was too often. Please wait a minute."),
     }
 
+    def pre_login(self, request: Any, user: User, **how: Any) -> Any:
+        """Send whoever guessed too often at codes away before there is another one to guess."""
+        _refuse_guessing(request, user)
+        return super().pre_login(request, user, **how)
+
+    def generate_email_verification_code(self) -> str:
+        """Make a code; whoever is signed in and guesses at another address's gets none."""
+        if isinstance(self.request.user, User):
+            _refuse_guessing(self.request, self.request.user)
+        code: str = super().generate_email_verification_code()
+        return code
+
     def save_user(self, request: Any, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
         """Fill the new account from the sign-up form."""
         user.email = form.cleaned_data["email"].lower()
@@ -39,6 +60,17 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             user.save()
         return user
+
+
+def _refuse_guessing(request: Any, user: User) -> None:
+    if throttle.is_spent(f"codes/{user.email}", times=WRONG_CODES_A_DAY):
+        raise ImmediateHttpResponse(respond_429(request))
+
+
+@receiver(email_verification_code_rejected)
+def count_wrong_code(user: User, **_news: Any) -> None:
+    """Count the codes that somebody got wrong, over all sessions of the account."""
+    throttle.allows(f"codes/{user.email}", times=WRONG_CODES_A_DAY, seconds=DAY)
 
 
 class SecondStepAdapter(DefaultMFAAdapter):

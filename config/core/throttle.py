@@ -15,3 +15,12 @@ def allows(key: str, *, times: int, seconds: int) -> bool:
     except (redis.RedisError, OSError, ValueError):  # ValueError: it ran out in between
         return True
     return count <= times
+
+
+def is_spent(key: str, *, times: int) -> bool:
+    """Whether what `allows` counts has reached its bound; asking counts nothing."""
+    try:
+        count: int = cache.get(f"throttle/{key}", 0)
+    except (redis.RedisError, OSError):
+        return False
+    return count >= times
