@@ -30,6 +30,7 @@ LASTS = timedelta(hours=1)
 # A row whose page was never made is not tried again later than this: Stripe's least would not fit.
 MADE_WITHIN = timedelta(minutes=20)
 AT_ONCE = 50
+UNPAID = "deposit_unpaid"
 
 logger = logging.getLogger(__name__)
 
@@ -186,9 +187,10 @@ def ask_for_deposits() -> int:
         therapy__in=asked, booked_at__lte=late, booked_at__gt=late - timedelta(days=7)
     )
     unpaid = visits.filter(status=Status.BOOKED).exclude(payments__state=State.PAID)
+    unpaid = unpaid.exclude(tasks__kind=UNPAID)
     return sum(
         attention.ask_once(
-            kind="deposit_unpaid",
+            kind=UNPAID,
             key=f"{visit.pk}/deposit",
             detail="The deposit of this visit has not been paid: please ask. The visit stays.",
             appointment=visit,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from booking import attention, stripe_door
+from booking import attention, prices, stripe_door
 from booking.models import FREED, Payment, PaymentEvent
 from config.core.clock import now
 
@@ -54,6 +54,7 @@ def record_paid(*, key: UUID, session: stripe_door.Session) -> None:
         row.session_id = row.session_id or session.session_id
         row.save(update_fields=["state", "paid_at", "url", "intent_id", "session_id"])
         note(row, Event.PAID, about=session.intent_id)
+        _ask_about_too_much(row)
     asked = sum(row.amount_cents for row in rows)
     if not rows or (asked, rows[0].currency) != (session.amount_cents, session.currency):
         attention.ask_once(
@@ -61,6 +62,20 @@ def record_paid(*, key: UUID, session: stripe_door.Session) -> None:
             key=f"payment/{key}/differs",
             detail=f"Stripe took another amount than was asked for: look at {session.session_id}.",
             appointment=rows[0].appointment if rows else None,
+        )
+
+
+def _ask_about_too_much(payment: Payment) -> None:
+    """Have a person see to money that came twice, such as from a slow bank and then from a card."""
+    visit = payment.appointment
+    money = prices.owed(visit)
+    if money.paid > money.price:
+        attention.ask_once(
+            kind="paid_too_much",
+            key=f"{visit.pk}/too_much",
+            detail=f"{prices.say(money.paid)} was paid for a visit of {prices.say(money.price)}: "
+            "please send the rest back at Stripe.",
+            appointment=visit,
         )
 
 

@@ -256,6 +256,20 @@ def test_another_amount_than_was_asked_for_is_a_person_s_business(
     assert StaffTask.objects.filter(kind="payment_differs").exists()
 
 
+def test_a_slow_bank_and_a_card_that_both_pay_are_a_person_s_business(
+    client: Client, stripe: Stripe
+) -> None:
+    one = visit()
+    slow = begun(one)
+    session = dict(stripe.pay(slow.session_id))
+    stripe.sessions[slow.session_id]["payment_status"] = "unpaid"
+    takings.abandon(slow)  # its hour is up, and the bank has not said anything
+    paid(client, stripe, one)
+    assert not StaffTask.objects.exists()
+    told(client, *stripe.event("checkout.session.async_payment_succeeded", session))
+    assert StaffTask.objects.get().kind == "paid_too_much"
+
+
 @pytest.mark.parametrize("what", ["body", "old", "secret", "none", "empty"])
 def test_the_door_takes_nothing_that_stripe_did_not_sign_just_now(
     client: Client, stripe: Stripe, what: str
@@ -482,6 +496,17 @@ def test_a_deposit_that_is_not_paid_is_asked_for_by_a_person_and_the_visit_stays
     assert StaffTask.objects.get().kind == "deposit_unpaid"
     one.refresh_from_db()
     assert one.status == Status.BOOKED
+
+
+def test_deposits_that_were_asked_for_do_not_hold_up_those_that_were_not(
+    stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payments, "AT_ONCE", 1)
+    two = [visit(days=days) for days in (6, 7)]
+    with later(25):
+        for _ in range(3):
+            payments.ask_for_deposits()
+    assert set(StaffTask.objects.values_list("appointment", flat=True)) == {one.pk for one in two}
 
 
 def test_switched_off_it_asks_nobody_for_money(settings: Settings) -> None:
