@@ -108,6 +108,7 @@ def test_it_sends_a_form_again_that_grew_old_while_somebody_signed_in() -> None:
     assert answer.status_code == 403
     assert "no-store" in answer.headers["Cache-Control"]
     assert '<input type="hidden" name="note" value="two cats">' in shown
+    assert "You are signed in as Ada Byrne." in shown
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', shown)
     assert token
     again = {"note": "two cats", "csrfmiddlewaretoken": token[1]}
