@@ -95,12 +95,19 @@ def _stand_by(row: Intake, earlier: Intake) -> None:
     row.rechecks, row.full_at = earlier, earlier.full_at or earlier.submitted_at
     known = {(one["code"], one["note"]) for one in earlier.findings}
     is_new = any((one["code"], one["note"]) not in known for one in row.findings)
+    is_new = is_new or _takes_something_else(row, earlier)
     if row.outcome == Outcome.ELIGIBLE or is_new or earlier.decided_by is None:
         return
     row.status = earlier.status
     row.decided_by, row.decided_at = earlier.decided_by, earlier.decided_at
     row.reason = f"Asked again; nothing new since intake {earlier.pk}. {earlier.reason}"
     row.valid_until = min(row.valid_until, earlier.valid_until)
+
+
+def _takes_something_else(row: Intake, earlier: Intake) -> bool:
+    """Whether medicines were named anew, and one of them is found: its dose may be another now."""
+    is_same = row.answers.get("medicines_other") == earlier.answers.get("medicines_other")
+    return not is_same and any(one["code"].startswith("medicine_") for one in row.findings)
 
 
 @transaction.atomic

@@ -353,6 +353,22 @@ def test_a_clinicians_decision_stands_while_nothing_new_is_found(ada: Patient) -
         assert (worse.status, worse.decided_by) == ("awaiting_review", None)
 
 
+@pytest.mark.parametrize(
+    ("taken", "changed"),
+    [("Xanax 0.25 mg at night", "Xanax 2 mg, four times a day"), ("zorbulin", "quexapam 40 mg")],
+)
+def test_no_decision_stands_for_a_medicine_that_changed(
+    ada: Patient, taken: str, changed: str
+) -> None:
+    erin = make_user(role=Role.CLINICIAN, name="Erin Cole")
+    earlier = sent(ada, medicines_other=taken)
+    assert earlier.outcome == "review"
+    intake.review(intake=earlier, decision="clear", reason="A small dose.", by=erin)
+    row = ask_again(ada, earlier, medicines_changed=True, medicines_now=changed)
+    assert row is not None
+    assert (row.status, row.decided_by) == ("awaiting_review", None)
+
+
 def test_what_has_lapsed_is_not_asked_again_in_brief(ada: Patient) -> None:
     sent(ada)
     with time_machine.travel(now() + timedelta(days=91)):
