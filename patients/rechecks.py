@@ -17,6 +17,8 @@ from patients.models import Intake, Patient
 from patients.questionnaire import Answer, InvalidAnswers
 from patients.screening import Danger, danger
 
+COME_SINCE = "Other answers have come since: please look again."
+
 
 def possible(*, patient: Patient) -> Intake | None:
     """Return the intake that may be asked about again; none where everything has to be asked.
@@ -49,8 +51,8 @@ def submit(*, patient: Patient, earlier_id: int, answers: Mapping[str, object]) 
     Returns
     -------
     Intake or None
-        The new one; asked again about the same one, what it became. None where something else has
-        changed: the answers then wait in a draft of the whole form.
+        The new one; the same answers sent again, what they became. None where something else
+        has changed: the answers then wait in a draft of the whole form.
 
     Raises
     ------
@@ -61,15 +63,19 @@ def submit(*, patient: Patient, earlier_id: int, answers: Mapping[str, object]) 
     """
     Patient.objects.select_for_update().get(pk=patient.pk)
     done = Intake.objects.filter(rechecks=earlier_id, patient=patient).first()
-    if done is not None:
-        return done
-    earlier = possible(patient=patient)
+    earlier = done.rechecks if done else possible(patient=patient)
     if earlier is None or earlier.pk != earlier_id:
-        raise WrongState("Other answers have come since: please look again.")
+        raise WrongState(COME_SINCE)
     today = now().astimezone(zone_of(patient)).date()
     again = clean_answers(recheck_questions.QUESTIONS, answers, today=today)
     updated = recheck_questions.updated(earlier.answers, again)
-    if again["rest"] == recheck_questions.CHANGED:
+    is_changed = again["rest"] == recheck_questions.CHANGED
+    if done is not None:
+        # An old page may say something new: that is not passed over as if it were the same press.
+        if is_changed or questionnaire.clean(updated, today=today) != done.answers:
+            raise WrongState(COME_SINCE)
+        return done
+    if is_changed:
         _keep(patient, earlier, updated)
         return None
     return intake.submit(patient=patient, answers=updated, rechecks=earlier)

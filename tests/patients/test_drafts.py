@@ -388,6 +388,16 @@ def test_everything_is_asked_again_half_a_year_after_it_was_asked_last(ada: Pati
         assert rechecks.possible(patient=ada) is None
 
 
+@pytest.mark.parametrize("news", [{"pregnant_or_breastfeeding": True}, {"rest": "changed"}])
+def test_an_old_page_that_says_something_new_is_not_taken_for_the_same_press(
+    ada: Patient, news: dict[str, Any]
+) -> None:
+    earlier = sent(ada)
+    ask_again(ada, earlier)
+    with pytest.raises(WrongState):
+        ask_again(ada, earlier, **news)
+
+
 def test_other_answers_that_came_since_are_not_overwritten(ada: Patient) -> None:
     earlier = sent(ada)
     newer = intake.submit(patient=ada, answers=eligible_answers())
