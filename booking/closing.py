@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from booking import attention, feeds, waiting
@@ -67,6 +67,12 @@ def sweep() -> int:
     due = AccountClosure.objects.filter(
         closes_at__lte=now(), withdrawn_at__isnull=True, closed_at__isnull=True
     )
+    # Those that staff were asked about wait for their visits, and hold up nobody.
+    booked = Appointment.objects.filter(
+        patient=OuterRef("patient"), status__in=[Status.BOOKED, *UNDER_WAY]
+    )
+    asked = StaffTask.objects.filter(patient=OuterRef("patient"), kind=STILL_BOOKED)
+    due = due.exclude(Exists(booked), Exists(asked))
     rows = due.select_related("patient__user").order_by("closes_at", "pk")[:AT_ONCE]
     return sum(_close_safely(wish) for wish in rows)
 

@@ -96,7 +96,15 @@ def sweep() -> int:
 def lapse(*, at: datetime) -> int:
     """End offers whose time is up; whoever had one waits on, behind those who wait now."""
     rows = Offer.objects.run_out(at=at).select_related("entry__patient")
-    return sum(_lapse(offer) for offer in list(rows))
+    return sum(_lapse_safely(offer) for offer in list(rows))
+
+
+def _lapse_safely(offer: Offer) -> bool:
+    try:
+        return _lapse(offer)
+    except Exception as error:  # noqa: BLE001  one poisonous row must not hold the others
+        logger.warning("offer %s: %s", offer.pk, type(error).__name__)
+        return False
 
 
 @transaction.atomic

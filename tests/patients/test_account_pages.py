@@ -413,3 +413,19 @@ def test_it_asks_staff_about_a_visit_that_was_booked_since(ada: Patient) -> None
         assert [closing.sweep(), closing.sweep()] == [1, 0]
     assert fresh(ada).user.is_active
     assert StaffTask.objects.filter(kind="account_closing_booked", done_at=None).count() == 1
+
+
+def test_one_who_booked_since_does_not_hold_up_the_closing_of_others(
+    ada: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "AT_ONCE", 1)
+    ben = make_patient(name="Ben Okoye", ready=False)
+    for one in (ada, ben):
+        closing.ask(patient=one, by=one.user)
+    visit = make_appointment(patient=ada, nurse=make_nurse(), starts_at=VISIT)
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):
+        assert [closing.sweep(), closing.sweep(), closing.sweep()] == [1, 1, 0]
+        assert not fresh(ben).user.is_active
+        Appointment.objects.filter(pk=visit.pk).update(status=Status.CANCELLED)
+        assert closing.sweep() == 1
+    assert not fresh(ada).user.is_active
