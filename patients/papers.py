@@ -31,6 +31,9 @@ ONE_LETTER = (
     f"#set text(font: {json.dumps(FONTS).replace('[', '(').replace(']', ')')})\n"
     '#sys.inputs.at("letter")'
 )
+# What typst says of a letter without a shape, and of one that has no business in a tagged file.
+UNFIT = ("could not be displayed", "disallowed codepoint")
+NEVER_SEEN = {"\t": " ", "\r": " ", "\ufeff": "", "\ufffe": ""}
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 
 Data = Mapping[str, Any]
@@ -99,7 +102,7 @@ def pdf(template: str, *, data: Data, at: datetime) -> bytes:
     try:
         return _set(template, data, at=at)
     except typst.TypstError as error:
-        if "could not be displayed" not in error.message:
+        if not any(why in error.message for why in UNFIT):
             raise
     drawable: dict[str, Any] = _drawable(data)
     return _set(template, drawable, at=at)
@@ -134,6 +137,8 @@ def _drawable(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _letter(letter: str) -> str:
+    if letter in NEVER_SEEN:
+        return NEVER_SEEN[letter]
     try:
         typst.compile(
             ONE_LETTER.encode(),

@@ -88,3 +88,10 @@ def test_it_breaks_a_name_that_is_longer_than_a_line() -> None:
 def test_it_fails_loudly_where_a_template_is_wrong() -> None:
     with pytest.raises(typst.TypstError):
         papers.pdf("consent", data={}, at=AT)
+
+
+@pytest.mark.parametrize("stray", ["\ufeff", "\ufffe", "\t", "\r\n\t", "\u200b", "\u2066"])
+def test_it_makes_nothing_of_letters_that_nobody_sees(stray: str) -> None:
+    said = words_of(papers.pdf("consent", data=named(f"{stray}Ada{stray} Byrne"), at=AT))
+    assert "Ada" in said
+    assert "Byrne" in said
