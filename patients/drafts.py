@@ -25,6 +25,7 @@ OF_LATELY = frozenset(question.id for question in ASKED_OF_LATELY)
 LATELY = timedelta(days=14)
 # A call for help that is heard again within so long is the same one.
 SAME_CALL = timedelta(hours=1)
+NEXT_CALL = timedelta(days=1)
 # What is asked anew however short the time since an earlier intake.
 ALWAYS_ASKED = frozenset(id_ for id_ in OF_LATELY if id_.startswith("cssrs_")) | {"phq9_9"}
 
@@ -118,8 +119,10 @@ def save(
     merged = merging.merge(shown=shown, sent=sent, kept=kept)
     changed = {**kept, **merged.changes}
     answers = {id_: answer for id_, answer in changed.items() if answer is not None}
-    if danger(answers) is Danger.ACUTE:
-        _hear(draft, is_new=danger(kept) is not Danger.ACUTE)
+    if danger(answers) is Danger.ACUTE and danger(kept) is not Danger.ACUTE:
+        _hear(draft, after=SAME_CALL)
+    elif danger(given) is Danger.ACUTE:  # said once more
+        _hear(draft, after=NEXT_CALL)
     _write(draft, answers=answers, changed=set(merged.changes))
     return Saved(answers, merged.contested)
 
@@ -131,10 +134,10 @@ def _of_page(draft_id: int | None, *, patient: Patient) -> Draft | None:
     return Draft.objects.select_related("intake").get(pk=draft_id, patient=patient)
 
 
-def _hear(draft: Draft, *, is_new: bool) -> None:
+def _hear(draft: Draft, *, after: timedelta) -> None:
     """Note a call for help, so that somebody is told; an old one does not silence a new one."""
     at = now()
-    if draft.crisis_at is None or (is_new and at - draft.crisis_at >= SAME_CALL):
+    if draft.crisis_at is None or at - draft.crisis_at >= after:
         draft.crisis_at = at
 
 

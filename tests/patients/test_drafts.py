@@ -426,6 +426,18 @@ def test_a_later_call_for_help_out_of_the_same_answers_is_told_as_well(ada: Pati
     assert StaffTask.objects.filter(kind="crisis").count() == 2
 
 
+def test_what_is_said_again_another_day_is_told_again(ada: Patient) -> None:
+    sent(ada)
+    rechecks.overhear(patient=ada, answers={"behavior_recent": True})
+    assert sweeps.page_unsent_crises() == 1
+    for days in (2, 4):
+        with time_machine.travel(now() + timedelta(days=days)):
+            rechecks.overhear(patient=ada, answers={"behavior_recent": True})
+            save(ada, sex="female")
+            assert sweeps.page_unsent_crises() == 1
+            assert sweeps.page_unsent_crises() == 0
+
+
 def test_answers_of_whoever_was_signed_in_before_are_nobody_elses(ada: Patient) -> None:
     draft = filled_in(ada)
     ben = make_patient(name="Ben Okafor", ready=False)
