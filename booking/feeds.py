@@ -6,8 +6,6 @@ cannot read the calendar. A new address closes the one before.
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -16,16 +14,16 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
-from django.utils.crypto import salted_hmac
 
 from booking import calendars
 from booking.locks import lock_patient
 from booking.models import Appointment, CalendarFeed
+from config.core import proofs
 from config.core.clock import now
 from patients.models import Patient
 
-CODE_LENGTH = 20  # of base32: 100 bits
-SHAPE = re.compile(rf"([0-9a-f]{{32}})([a-z2-7]{{{CODE_LENGTH}}})")
+USE = "booking.feeds"
+SHAPE = re.compile(rf"([0-9a-f]{{32}})({proofs.CODE})")
 SHOWN_SINCE = timedelta(days=365)
 
 
@@ -59,7 +57,7 @@ def url(feed: CalendarFeed) -> str:
 
 def token(feed: CalendarFeed) -> str:
     """Return what names the row and proves that we gave it out."""
-    return f"{feed.pk.hex}{_code(feed.pk, settings.SECRET_KEY)}"
+    return f"{feed.pk.hex}{proofs.code(USE, feed.pk.hex)}"
 
 
 def read(text: str) -> bytes:
@@ -71,7 +69,7 @@ def read(text: str) -> bytes:
         If it was not made here, or is closed, or its account is.
     """
     found = SHAPE.fullmatch(text)
-    if found is None or not _is_ours(UUID(found[1]), found[2]):
+    if found is None or not proofs.holds(found[2], USE, found[1]):
         raise NoSuchFeed
     rows = CalendarFeed.objects.select_related("patient__user")
     feed = rows.filter(pk=UUID(found[1]), closed_at__isnull=True).first()
@@ -80,13 +78,3 @@ def read(text: str) -> bytes:
     visits = Appointment.objects.of(patient=feed.patient)
     with translation.override(feed.patient.language):
         return calendars.ics_of(visits.filter(ends_at__gt=now() - SHOWN_SINCE))
-
-
-def _is_ours(number: UUID, code: str) -> bool:
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return any(hmac.compare_digest(code, _code(number, key)) for key in keys)
-
-
-def _code(number: UUID, key: str) -> str:
-    proof = salted_hmac("booking.feeds", number.hex, secret=key, algorithm="sha256").digest()
-    return base64.b32encode(proof).decode().lower()[:CODE_LENGTH]

@@ -7,8 +7,6 @@ opens nothing. Which end a link has follows from its purpose and the visit as it
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +14,11 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
 from booking.models import Notice
+from config.core import proofs
 
-CODE_LENGTH = 20  # of base32: 100 bits
-SHAPE = re.compile(rf"([a-z])([1-9][0-9]{{0,18}})-([a-z2-7]{{{CODE_LENGTH}}})")
+SHAPE = re.compile(rf"([a-z])([1-9][0-9]{{0,18}})-({proofs.CODE})")
 LARGEST = 2**63 - 1
 # How long after the planned end a link about the time afterwards is of use.
 FEELING_LASTS = timedelta(days=3)
@@ -82,7 +79,8 @@ def url(purpose: Purpose, notice: Notice) -> str:
 
 def token(purpose: Purpose, notice: Notice) -> str:
     """Return what names the purpose and the message, and proves that we wrote it."""
-    return f"{purpose[0]}{notice.pk or 1}-{_code(purpose, notice, settings.SECRET_KEY)}"
+    code = proofs.code(f"booking.links.{purpose}", *_about(notice))
+    return f"{purpose[0]}{notice.pk or 1}-{code}"
 
 
 def read(text: str) -> Link:
@@ -99,19 +97,13 @@ def read(text: str) -> Link:
         raise NoSuchLink
     rows = Notice.objects.select_related("appointment__patient__user", "patient__user")
     notice = rows.filter(pk=int(found[2])).first()
-    if notice is None or not _is_ours(purpose, notice, found[3]):
+    if notice is None:
+        raise NoSuchLink
+    if not proofs.holds(found[3], f"booking.links.{purpose}", *_about(notice)):
         raise NoSuchLink
     return Link(purpose=purpose, notice=notice)
 
 
-def _is_ours(purpose: Purpose, notice: Notice, code: str) -> bool:
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return any(hmac.compare_digest(code, _code(purpose, notice, key)) for key in keys)
-
-
-def _code(purpose: Purpose, notice: Notice, key: str) -> str:
+def _about(notice: Notice) -> tuple[object, ...]:
     made_at = notice.created_at.timestamp() if notice.pk else ""
-    about = (notice.pk, notice.appointment_id, notice.patient_id, notice.kind, made_at)
-    said = "/".join(map(str, about))
-    proof = salted_hmac(f"booking.links.{purpose}", said, secret=key, algorithm="sha256").digest()
-    return base64.b32encode(proof).decode().lower()[:CODE_LENGTH]
+    return (notice.pk, notice.appointment_id, notice.patient_id, notice.kind, made_at)
