@@ -130,6 +130,11 @@ class Appointment(models.Model):
                 condition=Q(status__in=OCCUPYING),
             ),
             models.Index(
+                fields=["starts_at"],
+                name="appointment_given_up",
+                condition=Q(status__in=["cancelled", "no_show"]),
+            ),
+            models.Index(
                 fields=["gate_asked_at"],
                 name="appointment_gate_queue",
                 condition=Q(status="booked"),
