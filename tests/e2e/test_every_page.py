@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from config.core.models import User
+from patients.models import Patient
 from tests import site
 from tests.e2e.window import SIZES, Watched
 
@@ -44,10 +45,12 @@ def walk(shown: list[site.Page], look: Callable[[Watched, site.Page], list[str]]
     return journey
 
 
-def divided() -> list[tuple[list[site.Page], User | None]]:
+def divided(*, language: str = "en") -> list[tuple[list[site.Page], User | None]]:
     """Give the pages of visitors, and those of each person with the account."""
+    people = site.cast()
+    Patient.objects.update(language=language)
     by_person: dict[User | None, list[site.Page]] = {}
-    for page in site.pages(site.cast()):
+    for page in site.pages(people):
         by_person.setdefault(page.who, []).append(page)
     return [(shown, user) for user, shown in by_person.items()]
 
@@ -65,9 +68,11 @@ def test_every_page_is_reachable_by_all_and_fits_a_phone(drive: Drive) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_page_can_be_read_in_the_dark_and_enlarged(drive: Drive) -> None:
+def test_every_page_can_be_read_in_the_dark_enlarged_and_in_spanish(drive: Drive) -> None:
     def look(watched: Watched, _: site.Page) -> list[str]:
         wrong = broken(watched, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+        if watched.page.locator("html").get_attribute("lang") != "es":
+            wrong.append("is not in Spanish")
         for size in ("small", "zoomed"):
             watched.page.set_viewport_size(SIZES[size])
             if watched.page.evaluate(WIDER):
