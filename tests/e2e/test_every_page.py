@@ -11,12 +11,11 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from config.core.models import User
 from patients.models import Patient
 from tests import site
-from tests.e2e.window import SIZES, Watched
+from tests.e2e.window import SIZES, WIDER, Watched
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 HEADINGS = "document.querySelectorAll('h1').length"
 Drive = Callable[..., Any]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import transaction
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from booking.links import tokens
 from booking.links.tokens import Purpose
@@ -16,6 +17,7 @@ from booking.models import Notice, VisitAnswer
 from booking.notices import ledger
 from config.core.clock import now
 from tests import factories
+from tests.e2e.window import Watched
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -45,17 +47,12 @@ def confirm(page: Page, address: str) -> None:
 
 
 def test_it_takes_an_answer_from_a_page_that_says_nothing_of_where_it_is(
-    chromium_path: str, live_server: object
+    drive: Callable[..., Any],
 ) -> None:
     path = path_to(Purpose.escort)
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    # The database is left alone while Playwright's loop runs in this thread: Django would open a
-    # second connection for it and nobody would close that.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=as_root)
-        context = browser.new_context(
-            java_script_enabled=False, viewport={"width": 390, "height": 844}
-        )
-        confirm(context.new_page(), f"{live_server}{path}")
-        browser.close()
+
+    def journey(watched: Watched) -> None:
+        confirm(watched.page, watched.home + path)
+
+    drive(journey, javascript=False)
     assert VisitAnswer.objects.get().facts == {"answer": "yes"}

@@ -1,118 +1,75 @@
-"""A person makes an account in a real browser, on a phone and at a desk."""
+"""A person makes an account and signs in, in a real browser, on a phone and at a desk."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    Locator,
-    Page,
-    Request,
-    ViewportSize,
-    sync_playwright,
-)
+from playwright.sync_api import Locator, Page
 
+from tests.e2e.window import WIDER, Watched
 from tests.factories import PASSWORD as KNOWN, make_patient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-SIZES: dict[str, ViewportSize] = {
-    "phone": {"width": 390, "height": 844},
-    "desk": {"width": 1280, "height": 900},
-}
+Drive = Callable[..., Any]
 PASSWORD = "a-pond-without-wind"
 
 
-@pytest.fixture
-def browser(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django takes that for asynchronous code.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-        )
-        yield found
-        found.close()
-
-
-class Watched:
-    """A page that remembers what it complained of and whom it called."""
-
-    def __init__(self, page: Page, home: str) -> None:
-        self.page, self.home = page, home
-        self.complaints: list[str] = []
-        self.strangers: list[str] = []
-        page.on("console", lambda message: self._heard(message.type, message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self._called)
-
-    def _heard(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
-
-    def _called(self, request: Request) -> None:
-        if not request.url.startswith((self.home, "data:")):
-            self.strangers.append(request.url)
-
-    def is_wider_than_the_screen(self) -> bool:
-        wide: bool = self.page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-        return wide
-
-
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["phone", "desk"])
 def test_it_takes_a_visitor_from_the_door_to_their_own_pages(
-    browser: Browser, live_server: Any, mailoutbox: list[Any], size: str
+    drive: Drive, mailoutbox: list[Any], size: str
 ) -> None:
     address = f"ben-{uuid4().hex}@example.com"  # the cache counts what is sent to each
-    page = browser.new_page(viewport=SIZES[size])
-    watched = Watched(page, live_server.url)
-    page.goto(live_server.url + "/account/escort/")
-    page.get_by_role("link", name="Make an account").click()
-    page.get_by_label("Your name").fill("Ben Okoye")
-    page.get_by_label("E-mail", exact=True).fill(address)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    page.get_by_role("heading", name="Check your e-mail").wait_for()
-    page.get_by_label("Code", exact=True).fill(_code(mailoutbox[0].body))
-    page.get_by_role("button", name="Confirm").click()
-    page.get_by_role("heading", name="The adult who stays with you").wait_for()
-    assert page.url == live_server.url + "/account/escort/"
-    assert not watched.is_wider_than_the_screen()
-    assert watched.complaints == []
-    assert watched.strangers == []
+
+    def journey(watched: Watched) -> None:
+        page = watched.page
+        watched.open("/account/escort/")
+        page.get_by_role("link", name="Make an account").click()
+        page.get_by_label("Your name").fill("Ben Okoye")
+        page.get_by_label("E-mail", exact=True).fill(address)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Make my account").click()
+        page.get_by_role("heading", name="Check your e-mail").wait_for()
+        page.get_by_label("Code", exact=True).fill(_code(mailoutbox[0].body))
+        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("heading", name="The adult who stays with you").wait_for()
+        assert page.url == watched.home + "/account/escort/"
+        assert not page.evaluate(WIDER)
+        assert watched.complaints == []
+        assert watched.strangers == []
+
+    drive(journey, size=size)
 
 
-def test_it_signs_in_with_a_passkey_and_nothing_else(browser: Browser, live_server: Any) -> None:
+def test_it_signs_in_with_a_passkey_and_nothing_else(drive: Drive) -> None:
     ada = make_patient()
-    here = live_server.url.replace("127.0.0.1", "localhost")  # passkeys want a name
-    page = browser.new_page(viewport=SIZES["phone"])
-    watched = Watched(page, here)
-    _give_it_a_fingerprint(page)
-    page.goto(here + "/accounts/2fa/webauthn/add/")
-    page.get_by_label("E-mail", exact=True).fill(ada.user.email)
-    page.get_by_label("Password", exact=True).fill(KNOWN)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_label("Password", exact=True).fill(KNOWN)
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("A name for it").fill("My phone")
-    page.get_by_role("button", name="Add it").click()
-    page.get_by_role("heading", name="Your spare codes").wait_for()
 
-    page.goto(here + "/account/")
-    page.get_by_role("button", name="Sign out").click()
-    page.goto(here + "/account/devices/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
-    page.get_by_role("heading", name="Where you are signed in").wait_for()
-    assert watched.complaints == []
-    assert watched.strangers == []
+    def journey(watched: Watched) -> None:
+        page = watched.page
+        _give_it_a_fingerprint(page)
+        watched.open("/accounts/2fa/webauthn/add/")
+        page.get_by_label("E-mail", exact=True).fill(ada.user.email)
+        page.get_by_label("Password", exact=True).fill(KNOWN)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.get_by_label("Password", exact=True).fill(KNOWN)
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_label("A name for it").fill("My phone")
+        page.get_by_role("button", name="Add it").click()
+        page.get_by_role("heading", name="Your spare codes").wait_for()
+
+        watched.open("/account/")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("link", name="Sign in").first.wait_for(state="attached")
+        watched.open("/account/devices/")
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.get_by_role("heading", name="Where you are signed in").wait_for()
+        assert watched.complaints == []
+        assert watched.strangers == []
+
+    drive(journey)
 
 
 def _give_it_a_fingerprint(page: Page) -> None:
@@ -124,26 +81,32 @@ def _give_it_a_fingerprint(page: Page) -> None:
     device.send("WebAuthn.addVirtualAuthenticator", {"options": own | knows})
 
 
-def test_it_can_be_used_with_the_keyboard_alone(browser: Browser, live_server: Any) -> None:
-    page = browser.new_page(viewport=SIZES["desk"])
-    page.goto(live_server.url + "/accounts/login/")
-    page.keyboard.press("Tab")
-    assert page.locator(":focus").inner_text() == "Skip to the content"
-    page.keyboard.press("Enter")
-    assert page.locator(":focus").get_attribute("id") == "content"
-    page.keyboard.press("Tab")
-    assert page.locator(":focus").get_attribute("name") == "login"
-    outline = page.locator(":focus").evaluate("(field) => getComputedStyle(field).outlineWidth")
-    assert outline == "3px"
+def test_it_can_be_used_with_the_keyboard_alone(drive: Drive) -> None:
+    def journey(watched: Watched) -> None:
+        page = watched.page
+        watched.open("/accounts/login/")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Skip to the content"
+        page.keyboard.press("Enter")
+        assert page.locator(":focus").get_attribute("id") == "content"
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").get_attribute("name") == "login"
+        outline = page.locator(":focus").evaluate("(field) => getComputedStyle(field).outlineWidth")
+        assert outline == "3px"
+
+    drive(journey, size="desk")
 
 
-def test_it_offers_no_target_too_small_for_a_thumb(browser: Browser, live_server: Any) -> None:
-    page = browser.new_page(viewport=SIZES["phone"])
-    for address in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
-        page.goto(live_server.url + address)
-        for control in page.locator(".button, header a, input:not([type=hidden])").all():
-            box = control.bounding_box() if control.is_visible() else None
-            assert box is None or box["height"] >= 44 or _is_in_a_label(control), control
+def test_it_offers_no_target_too_small_for_a_thumb(drive: Drive) -> None:
+    def journey(watched: Watched) -> None:
+        page = watched.page
+        for address in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
+            watched.open(address)
+            for control in page.locator(".button, header a, input:not([type=hidden])").all():
+                box = control.bounding_box() if control.is_visible() else None
+                assert box is None or box["height"] >= 44 or _is_in_a_label(control), control
+
+    drive(journey)
 
 
 def _is_in_a_label(control: Locator) -> bool:

@@ -25,6 +25,8 @@ SIZES: dict[str, ViewportSize] = {
     "small": {"width": 320, "height": 640},  # also 1280 px at 400 %
     "zoomed": {"width": 640, "height": 450},  # 1280 px at 200 %
 }
+# Whether a page is wider than its window.
+WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PATIENCE_MS = 60_000  # a machine may be busy with other things
 JOURNEY_S = 240
 

@@ -104,9 +104,9 @@ def _over_http(house: House, recorded: Path, size: Size) -> tuple[Measured, Coun
     warming, asks = asks[: size.warming], asks[size.warming :]
     house.copy(CLINIC, NOW)
     with house.serving(NOW) as port:
-        work(port=port, shares=_dealt(warming), one_each=True)
+        work(port=port, shares=_dealt(warming))
         with cpu.counted() as spent:
-            measured = work(port=port, shares=_dealt(asks), one_each=True)
+            measured = work(port=port, shares=_dealt(asks))
         return measured, spent
 
 
@@ -217,8 +217,7 @@ def _section(
         title="Booking",
         explained=f"""
 {CLIENTS} clients book {size.bookings} different slots of a clinic with {size.nurses} nurses through
-`POST {PATH}`, each over a connection of its own as different people's bookings come, served by
-gunicorn as `bin/demo` and `docker-compose.yml` start it. The bare loop is
+`POST {PATH}`, served by gunicorn as `bin/demo` and `docker-compose.yml` start it. The bare loop is
 {CLIENTS} processes that send PostgreSQL, with psycopg and nothing else, the very statements those
 bookings need ({statistics.median(counts):.0f} each, recorded as text from one run of the site,
 BEGIN, savepoint and COMMIT included, prepared where the site has them prepared) to a copy of the

@@ -49,22 +49,8 @@ class Measured:
         return self.statuses[status] / self.seconds
 
 
-def work(
-    *,
-    port: int,
-    shares: Sequence[Sequence[Ask]],
-    in_step: bool = False,
-    one_each: bool = False,
-) -> Measured:
-    """Let one client per share send it in order.
-
-    Parameters
-    ----------
-    in_step
-        All send their n-th at one moment.
-    one_each
-        Over a connection for each, as different people's requests come, and not one that is kept.
-    """
+def work(*, port: int, shares: Sequence[Sequence[Ask]], in_step: bool = False) -> Measured:
+    """Let one client per share send it in order; `in_step` all send their n-th at one moment."""
     start = threading.Barrier(len(shares) + 1)
     step = threading.Barrier(len(shares))
 
@@ -76,8 +62,6 @@ def work(
             if in_step:
                 step.wait(PATIENCE)
             answers.append(send(connection, ask))
-            if one_each:
-                connection.close()
         connection.close()
         return answers
 
