@@ -268,7 +268,8 @@ def _row(run: Run) -> tuple[str, ...]:
 
 def _punctual(run: Run) -> Bar:
     late = percentile(run.late, 99)
-    promise = f"p99 of lateness <= {LATE_S:.0f} s, {_named(run)}"
+    goal = "" if run.over else " (goal)"
+    promise = f"p99 of lateness <= {LATE_S:.0f} s, {_named(run)}{goal}"
     return Bar(promise, f"{late:.1f} s", late <= LATE_S)
 
 
