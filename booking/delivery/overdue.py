@@ -14,7 +14,8 @@ from config.core.clock import now
 def oldest_overdue_seconds() -> float:
     """Return for how long the longest-waiting due notice has waited.
 
-    What waits because its provider takes nothing is told by that, and left out here.
+    What waits because its provider takes nothing is told by that, and left out here. A message
+    that came about after its time, as when a visit is recorded late, has waited since then.
     """
     at = now()
     resting = set(providers.failing().values_list("channel", flat=True))
@@ -29,7 +30,11 @@ def oldest_overdue_seconds() -> float:
 
 
 def _first(channel: Channel, notice_class: NoticeClass, *, at: datetime) -> datetime | None:
-    """Look up the soonest of a class by a channel: one step down an index."""
+    """Look up since when the soonest of a class waits: one step down an index."""
     rows = Notice.objects.in_line(channel=channel, notice_class=notice_class, at=at)
-    found: datetime | None = rows.values_list(DUE_AT, flat=True).first()
-    return found
+    found = rows.values_list(DUE_AT, "created_at").first()
+    if found is None:
+        return None
+    due, came_about = found
+    # A row of the future was written while the clock was wrong.
+    return max(due, came_about) if came_about <= at else due

@@ -296,6 +296,21 @@ def test_the_oldest_overdue_notice_is_what_readiness_asks_for() -> None:
         assert ledger.oldest_overdue_seconds() == 7 * 60
 
 
+def test_what_came_about_after_its_time_is_overdue_from_then_on() -> None:
+    booked()
+    Notice.objects.update(send_from=BOOKED_AT - timedelta(hours=9))
+    with time_machine.travel(BOOKED_AT + timedelta(seconds=30), tick=False):
+        assert ledger.oldest_overdue_seconds() == 30
+
+
+def test_of_what_was_written_while_the_clock_was_wrong_only_its_time_is_known() -> None:
+    with time_machine.travel(BOOKED_AT + timedelta(days=1), tick=False):
+        paging.page(kind="adverse_event", subject_of="adverse-event/1", detail_facts={})
+    Notice.objects.filter(occurrence=0).update(send_from=BOOKED_AT)
+    with time_machine.travel(BOOKED_AT + timedelta(seconds=30), tick=False):
+        assert ledger.oldest_overdue_seconds() == 30
+
+
 def test_a_consultation_gets_only_what_concerns_it(outbox: Path) -> None:
     patient = factories.make_patient(slug="consultation")
     appointment = factories.make_appointment(
