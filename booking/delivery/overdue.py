@@ -32,7 +32,7 @@ def oldest_overdue_seconds() -> float:
 def _first(channel: Channel, notice_class: NoticeClass, *, at: datetime) -> datetime | None:
     """Look up since when the soonest of a class waits: one step down an index."""
     rows = Notice.objects.in_line(channel=channel, notice_class=notice_class, at=at)
-    found = rows.values_list(DUE_AT, "created_at").first()
+    found: tuple[datetime, datetime] | None = rows.values_list(DUE_AT, "created_at").first()
     if found is None:
         return None
     due, came_about = found
