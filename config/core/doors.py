@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,11 +20,9 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from config.core.clock import now
+from config.core import idempotency
 from config.core.errors import deadlocks_retried
-from config.core.idempotency import FIRST, KEEP, body_hash
 from config.core.models import IdempotentAnswer, Role, User
-from config.core.postgres import prepared
 
 P = ParamSpec("P")
 
@@ -40,7 +39,7 @@ class PatientRequest(HttpRequest):
 def for_patients(
     view: Callable[Concatenate[PatientRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Let signed-in patients in, and keep what they see out of every cache.
+    """Let signed-in patients in.
 
     A stranger signs in first and comes back to what was asked for; what a form had sent is kept
     on the way. Anybody else of the clinic reads where their own pages are (403).
@@ -48,9 +47,7 @@ def for_patients(
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = _refusal(request) or view(_let_in(request), *args, **kwargs)
-        add_never_cache_headers(response)
-        return response
+        return _refusal(request) or view(_let_in(request), *args, **kwargs)
 
     return answer
 
@@ -62,7 +59,10 @@ def _let_in(request: Any) -> PatientRequest:
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
     if not isinstance(request.user, User):
-        return _sign_in_first(request)
+        response = _sign_in_first(request)
+        # Of those who are signed in, `policies.KeptNowhere` lets nothing be kept.
+        add_never_cache_headers(response)
+        return response
     if request.user.role != Role.PATIENT:
         return render(request, "not_a_patient.html", status=403)
     return None
@@ -139,14 +139,9 @@ def once(request: PatientRequest, *, key: uuid.UUID, make: Callable[[], str]) ->
     key included, so the form can be sent again. A twin sent at the same moment waits for the
     first and goes where it went.
     """
-    sent = sorted(pair for pair in kept(request) if pair[0] != "once")
-    done = _made_once(
-        user=request.user,
-        path=request.path[:500],
-        key=str(key),
-        body=body_hash(sent),
-        make=make,
-    )
+    said = sorted(pair for pair in kept(request) if pair[0] != "once")
+    sent = idempotency.Sent(request.user, request.path, str(key), idempotency.body_hash(said))
+    done = _made_once(sent, make=make)
     if done.is_other:
         messages.info(request, _("We already had this from you. Nothing was done a second time."))
     return redirect(done.address)
@@ -154,11 +149,10 @@ def once(request: PatientRequest, *, key: uuid.UUID, make: Callable[[], str]) ->
 
 @deadlocks_retried
 @transaction.atomic
-def _made_once(*, user: User, path: str, key: str, body: str, make: Callable[[], str]) -> _Done:
-    number = prepared.row(FIRST, [user.pk, "POST", path, key, body, now()])
-    if number is None:
-        row = IdempotentAnswer.objects.get(user=user, method="POST", path=path, key=key)
-        return _Done(row.body, is_other=row.body_sha256 != body)
+def _made_once(sent: idempotency.Sent, *, make: Callable[[], str]) -> _Done:
+    place = idempotency.take(sent)
+    if isinstance(place, IdempotentAnswer):
+        return _Done(place.body, is_other=place.body_sha256 != sent.body)
     address = make()
-    prepared.change(KEEP, [303, address, *number])
+    idempotency.keep(place, status=HTTPStatus.SEE_OTHER, body=address)
     return _Done(address, is_other=False)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +22,7 @@ from config.core.models import IdempotentAnswer, User
 from config.core.postgres import prepared
 
 KEY_LENGTH = 255
+PATH_LENGTH = 500
 FIRST = """
     INSERT INTO core_idempotentanswer (user_id, method, path, key, body_sha256, body, created_at)
     VALUES (%s, %s, %s, %s, %s, '', %s) ON CONFLICT DO NOTHING RETURNING id
@@ -53,32 +54,54 @@ def forget_old() -> int:
     return IdempotentAnswer.objects.filter(created_at__lt=limit).delete()[0]
 
 
-@deadlocks_retried
-def answer_once(
-    *, user: User, method: str, path: str, key: str, body: str, answer: Callable[[], Response]
-) -> Response:
-    """Give the kept answer, or make, keep and give it.
+class Sent(NamedTuple):
+    """A POST as it came, which may come again; `body` is the hash of what it said."""
 
-    The row is inserted first and the transaction stays open while the answer is made: a
-    concurrent twin waits on the unique index until this one commits, then reads the answer.
+    user: User
+    path: str
+    key: str
+    body: str
+
+
+def take(sent: Sent) -> int | IdempotentAnswer:
+    """Take the place of the answer to a POST, or give the answer that stands there.
+
+    The place is a row of the transaction that is open: a twin sent at the same moment waits on
+    the unique index until it is committed, then finds the answer.
     """
+    told = [sent.user.pk, "POST", sent.path[:PATH_LENGTH], sent.key, sent.body, now()]
+    place = prepared.row(FIRST, told)
+    if place is not None:
+        return int(place[0])
+    return IdempotentAnswer.objects.get(
+        user=sent.user, method="POST", path=sent.path[:PATH_LENGTH], key=sent.key
+    )
+
+
+def keep(place: int, *, status: int, body: str) -> None:
+    """Put the answer into the place that `take` took."""
+    prepared.change(KEEP, [status, body, place])
+
+
+@deadlocks_retried
+def answer_once(sent: Sent, *, answer: Callable[[], Response]) -> Response:
+    """Give the kept answer, or make, keep and give it."""
     try:
         with transaction.atomic():
-            number = prepared.row(FIRST, [user.pk, method, path, key, body, now()])
-            if number is None:
-                return _given_before(user=user, method=method, path=path, key=key, body=body)
+            place = take(sent)
+            if isinstance(place, IdempotentAnswer):
+                return _given_before(place, body=sent.body)
             response = answer()
             if not is_kept(response.status_code):
                 raise _NotKept(response)
             told = JSONRenderer().render(response.data).decode() or "null"
-            prepared.change(KEEP, [response.status_code, told, *number])
+            keep(place, status=response.status_code, body=told)
             return response
     except _NotKept as not_kept:
         return not_kept.response
 
 
-def _given_before(*, user: User, method: str, path: str, key: str, body: str) -> Response:
-    row = IdempotentAnswer.objects.get(user=user, method=method, path=path, key=key)
+def _given_before(row: IdempotentAnswer, *, body: str) -> Response:
     if row.body_sha256 != body:
         raise Refused([Reason("idempotency_conflict", "This key was used with another body.")])
     return Response(json.loads(row.body), status=row.status)
@@ -111,13 +134,8 @@ class IdempotentView(APIView):
                     response.exception = True
                     return response
 
-            return answer_once(
-                user=request.user,  # type: ignore[arg-type]
-                method=request.method or "",
-                path=request.path[:500],
-                key=key,
-                body=body_hash(request.data),
-                answer=answer,
-            )
+            user: User = request.user  # type: ignore[assignment]
+            sent = Sent(user, request.path, key, body_hash(request.data))
+            return answer_once(sent, answer=answer)
 
         return post
