@@ -39,8 +39,12 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa:
     """Offer to send a form of our own again whose key has changed since, as signing in does.
 
     A browser says where a form stood. One from elsewhere is refused, as is one that does not say.
+    What somebody else typed before them is not offered to who signed in.
     """
-    sent = doors.kept(request) if _is_ours(request) else []
+    is_ours = _is_ours(request)
+    if is_ours and doors.is_anothers(request):
+        return doors.anothers(request)
+    sent = doors.kept(request) if is_ours else []
     response = render(request, "403_csrf.html", {"kept": sent}, status=HTTPStatus.FORBIDDEN)
     add_never_cache_headers(response)
     return response

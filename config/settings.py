@@ -101,6 +101,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.core.context.site",
             ],
+            "builtins": ["config.core.templatetags.pages"],
         },
     },
 ]

@@ -126,6 +126,82 @@ def test_it_never_offers_to_send_a_form_that_came_from_elsewhere(origin: str | N
     assert "two cats" not in answer.content.decode()
 
 
+# -- a form of somebody else's page ----------------------------------------------------------------
+
+
+def test_it_does_nothing_with_a_form_of_the_page_of_who_signed_in_before() -> None:
+    ada, ben = make_user(), make_user(email="ben@example.com", name="Ben")
+    sent = {"note": "two cats", doors.WHOSE: doors.mark(ada)}
+    assert greet(ask("post", by=ada, data=sent)).status_code == 200
+    answer = greet(ask("post", by=ben, data=sent))
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "This page was another person" in shown
+    assert "You are signed in as Ben." in shown
+    assert "two cats" not in shown
+
+
+def test_a_form_is_its_persons_while_the_secret_is_changed_and_without_a_mark(
+    settings: Any,
+) -> None:
+    ada = make_user()
+    earlier = {doors.WHOSE: doors.mark(ada)}
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
+    assert greet(ask("post", by=ada, data=earlier)).status_code == 200
+    assert greet(ask("post", by=ada, data={"note": "two cats"})).status_code == 200
+    assert greet(ask("post", by=ada, data={doors.WHOSE: "é"})).status_code == 409
+
+
+def test_a_page_that_saves_in_passing_is_left_where_it_was_somebody_elses(client: Client) -> None:
+    ada, ben = make_patient(), make_patient(name="Ben")
+    client.force_login(ben.user)
+    address = reverse("intake-section", args=["about"])
+    sent = {doors.WHOSE: doors.mark(ada.user)}
+    answer = client.post(address, sent, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("home")
+    assert "opened with another account" in client.get(reverse("visits")).content.decode()
+    assert not ben.drafts.exists()
+
+
+def test_what_the_one_before_typed_is_not_offered_to_who_signed_in() -> None:
+    ada, client = make_user(), Client(enforce_csrf_checks=True)
+    client.force_login(make_user(email="ben@example.com"))
+    sent = {"note": "two cats", doors.WHOSE: doors.mark(ada), "csrfmiddlewaretoken": "x" * 32}
+    answer = client.post("/visits/", sent, headers={"Origin": "http://testserver"})
+    assert answer.status_code == 409
+    assert "two cats" not in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_page_says_whose_it_is_and_saves_only_for_them(client: Client) -> None:
+    ada, ben = make_patient(), make_patient(name="Ben")
+    client.force_login(ada.user)
+    shown = client.get(reverse("account-about")).content.decode()
+    found = re.search(rf'name="{doors.WHOSE}" value="(\w+)"', shown)
+    assert found
+    client.force_login(ben.user)
+    sent = {"name": "Ada Lovelace", doors.WHOSE: found[1]}
+    assert client.post(reverse("account-about"), sent).status_code == 409
+    assert User.objects.get(pk=ben.user.pk).name == "Ben"
+
+
+# Forms of staff, of links in messages, and of allauth, which asks for the password itself.
+NOT_A_PATIENTS = ("/staff/", "/admin/", "/links/", "waiting/offer.html", "account/hub.html")
+
+
+def test_every_form_of_a_patients_page_says_whose_it_is() -> None:
+    pages = [
+        path
+        for package in ("patients", "booking")
+        for path in (ROOT / package).rglob("templates/**/*.html")
+        if not any(part in str(path) for part in NOT_A_PATIENTS)
+    ]
+    forms_of = {path: path.read_text().count('method="post"') for path in pages}
+    assert sum(forms_of.values()) > 20
+    for path, count in forms_of.items():
+        assert path.read_text().count("{% csrf_token %}{% whose_page %}") == count, path
+
+
 # -- once -----------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec
 from urllib.parse import SplitResult, urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from config.core import idempotency
@@ -28,6 +30,10 @@ P = ParamSpec("P")
 
 # Fields that are never shown again, not even hidden.
 NEVER_KEPT = ("csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code")
+
+# The field of a form that says for whom its page was made.
+WHOSE = "whose"
+MARK_LENGTH = 20
 
 
 class PatientRequest(HttpRequest):
@@ -42,7 +48,8 @@ def for_patients(
     """Let signed-in patients in.
 
     A stranger signs in first and comes back to what was asked for; what a form had sent is kept
-    on the way. Anybody else of the clinic reads where their own pages are (403).
+    on the way. Anybody else of the clinic reads where their own pages are (403), and who sends
+    the form of a page that was made for somebody else, that nothing was done (409).
     """
 
     @wraps(view)
@@ -65,7 +72,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         return response
     if request.user.role != Role.PATIENT:
         return render(request, "not_a_patient.html", status=403)
-    return None
+    return anothers(request) if is_anothers(request) else None
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
@@ -99,6 +106,37 @@ def kept(request: HttpRequest) -> list[tuple[str, str]]:
         if name not in NEVER_KEPT
         for value in values
     ]
+
+
+# -- a form of somebody else's page --------------------------------------------------------------
+
+
+def mark(user: User, *, secret: str | None = None) -> str:
+    """Return what the forms of somebody's pages carry; it says nothing of them."""
+    made = salted_hmac("config.core.doors.mark", str(user.pk), secret=secret, algorithm="sha256")
+    return made.hexdigest()[:MARK_LENGTH]
+
+
+def is_anothers(request: HttpRequest) -> bool:
+    """Whether a form was made for another account than the one that sends it.
+
+    On a shared computer a page stays open where one patient signs out and the next signs in. A
+    form that does not say for whom it was made was made before forms did.
+    """
+    said, user = request.POST.get(WHOSE), request.user
+    if said is None or not isinstance(user, User):
+        return False
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return said not in {mark(user, secret=one) for one in secrets}
+
+
+def anothers(request: HttpRequest) -> HttpResponse:
+    """Say that the page was somebody else's and nothing was done; what they typed is not shown."""
+    if request.headers.get("HX-Request") == "true":
+        said = _("That page was opened with another account. We saved nothing of it.")
+        messages.warning(request, said)
+        return HttpResponse(headers={"HX-Redirect": reverse("home")})
+    return render(request, "anothers_page.html", status=HTTPStatus.CONFLICT)
 
 
 # -- a form that does its work once --------------------------------------------------------------
@@ -139,7 +177,7 @@ def once(request: PatientRequest, *, key: uuid.UUID, make: Callable[[], str]) ->
     key included, so the form can be sent again. A twin sent at the same moment waits for the
     first and goes where it went.
     """
-    said = sorted(pair for pair in kept(request) if pair[0] != "once")
+    said = sorted(pair for pair in kept(request) if pair[0] not in ("once", WHOSE))
     sent = idempotency.Sent(request.user, request.path, str(key), idempotency.body_hash(said))
     done = _made_once(sent, make=make)
     if done.is_other:
