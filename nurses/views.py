@@ -91,8 +91,10 @@ def day(request: HttpRequest, user: User) -> HttpResponse:
     except Malformed:
         raise Http404 from None
     shown = route.for_nurse(nurse=nurse, day=asked)
+    notes = homes.notes_at(stop.appointment for stop in shown.stops)
     context = {
         "route": shown,
+        "stops": [(stop, homes.as_lines(notes.get(stop.appointment.pk))) for stop in shown.stops],
         "today": today,
         "before": asked - timedelta(days=1),
         "after": asked + timedelta(days=1),

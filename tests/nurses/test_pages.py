@@ -13,6 +13,7 @@ from django.urls import reverse
 from booking.models import Status
 from config.core.models import Role
 from nurses.models import AdverseEvent, Check, Dose, Event, Observation
+from patients import homes
 from tests.factories import make_nurse, make_user
 from tests.nurses.story import Visit, after
 
@@ -46,6 +47,17 @@ def test_it_shows_the_day_with_the_drive_between(phone: Client, visit: Visit) ->
     assert 'href="geo:41.885,-87.7845' in shown
     assert "drive home" in shown
     assert "not recorded yet" not in shown
+
+
+def test_the_day_says_how_to_get_into_each_home_until_its_visit_is_over(
+    phone: Client, visit: Visit
+) -> None:
+    homes.write(patient=visit.appointment.patient, notes={"parking": "Behind <the> bakery"})
+    shown = phone.get(reverse("route")).content.decode()
+    assert "<dt>Parking</dt><dd>Behind &lt;the&gt; bakery</dd>" in shown
+    assert "<dt>Pets</dt>" not in shown
+    visit.event("abort", 30)
+    assert "bakery" not in phone.get(reverse("route")).content.decode()
 
 
 def test_it_marks_a_stop_nobody_wrote_anything_about(phone: Client, visit: Visit) -> None:
