@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from config.core.api import IsClinician, IsPatient, person
 from config.core.idempotency import IdempotentView
 from config.core.models import Role
-from patients import accounts, consent, intake, orders, questionnaire
+from patients import accounts, consent, intake, languages, orders, questionnaire
 from patients.accounts import patient_of
 from patients.form_serializers import FormSerializer
 from patients.models import ConsentDocument, Intake, Order
@@ -36,6 +36,11 @@ from patients.serializers import (
 
 OF_PATIENTS = (IsAuthenticated, IsPatient)
 OF_CLINICIANS = (IsAuthenticated, IsClinician)
+IN_LANGUAGE = OpenApiParameter(
+    "Accept-Language",
+    location=OpenApiParameter.HEADER,
+    description="The language to read in, `en` or `es`; the patient's own if none is named.",
+)
 
 
 class MeView(APIView):
@@ -111,12 +116,22 @@ class ConsentsView(APIView):
 
     permission_classes = OF_PATIENTS
 
-    @extend_schema(responses=ConsentSerializer(many=True))
+    @extend_schema(parameters=[IN_LANGUAGE], responses=ConsentSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List each in its current version."""
-        signed = patient_of(person(request)).signatures.values_list("document_id", "signed_at")
-        context = {"signed": dict(signed)}
-        return Response(ConsentSerializer(consent.current(), many=True, context=context).data)
+        """List each in its current version; the text in any of its languages may be signed."""
+        patient = patient_of(person(request))
+        language = languages.named(request) or patient.language
+        signed = dict(patient.signatures.values_list("document_id", "signed_at"))
+        rows: Any = [
+            {
+                "document": one,
+                "wording": consent.wording(one, language=language),
+                "signed_at": signed.get(one.pk),
+            }
+            for one in consent.current()
+        ]
+        shown = ConsentSerializer(rows, many=True).data
+        return Response(shown, headers={"Content-Language": language})
 
 
 class SignView(IdempotentView):

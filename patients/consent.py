@@ -69,8 +69,13 @@ class Standing:
 
 
 def current() -> list[ConsentDocument]:
-    """Return the newest version of every document."""
-    return list(ConsentDocument.objects.order_by("slug", "-version").distinct("slug"))
+    """Return the newest version of every document, with its words in every language."""
+    return list(_current())
+
+
+def _current() -> QuerySet[ConsentDocument]:
+    newest = ConsentDocument.objects.order_by("slug", "-version").distinct("slug")
+    return newest.prefetch_related("translations")
 
 
 def missing(*, patient: Patient) -> list[ConsentDocument]:
@@ -88,7 +93,6 @@ def is_missing(*, patient: Patient) -> bool:
 def standing(*, patient: Patient) -> list[Standing]:
     """Return every document as it stands with a patient: what is to be signed first."""
     signatures = list(_with_words(Signature.objects.filter(patient=patient)))
-    newest = ConsentDocument.objects.order_by("slug", "-version").distinct("slug")
     found = [
         Standing(
             document=document,
@@ -99,7 +103,7 @@ def standing(*, patient: Patient) -> list[Standing]:
                 if one.document.slug == document.slug and one.document_id != document.pk
             ),
         )
-        for document in newest.prefetch_related("translations")
+        for document in _current()
     ]
     return sorted(found, key=lambda one: (one.signature is not None, not one.document.is_required))
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
+from rest_framework.request import Request
 
 from config.core.models import Role, User
 from config.core.postgres import prepared
@@ -37,6 +39,13 @@ def asked_for(request: HttpRequest) -> str:
     if not wish:
         return str(settings.DEFAULT_LANGUAGE)
     return translation.get_language_from_request(request).partition("-")[0]
+
+
+def named(request: HttpRequest | Request) -> str | None:
+    """Return the language that a program wants of those spoken here, if it names one."""
+    wanted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    codes = (code.partition("-")[0] for code, _ in wanted)
+    return next((code for code in codes if code in dict(settings.LANGUAGES)), None)
 
 
 def of(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from config.core.models import Role, User
 from patients import accounts, intake
 from patients.fields import LineField
-from patients.models import ConsentDocument, Intake, Order, Patient, Signature, Therapy
+from patients.models import Intake, Order, Patient, Signature, Therapy
 
 
 class FindingSerializer(serializers.Serializer[dict[str, Any]]):
@@ -105,19 +105,22 @@ class DecisionSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField(max_length=4000)
 
 
-class ConsentSerializer(serializers.ModelSerializer[ConsentDocument]):
-    """A document in its current version, and when this patient signed it."""
+class ConsentSerializer(serializers.Serializer[dict[str, Any]]):
+    """A document in its current version as it was read, and when this patient signed it."""
 
+    slug = serializers.SlugField(source="document.slug")
+    version = serializers.IntegerField(source="document.version")
+    language = serializers.CharField(source="wording.language")
+    title = serializers.CharField(source="wording.title")
+    sha256 = serializers.CharField(source="wording.sha256")
+    text = serializers.CharField(source="wording.text")
+    is_required = serializers.BooleanField(source="document.is_required")
     signed_at = serializers.SerializerMethodField()
 
-    class Meta:
-        model = ConsentDocument
-        fields = ("slug", "version", "title", "sha256", "text", "is_required", "signed_at")
-
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
-    def get_signed_at(self, document: ConsentDocument) -> str | None:
+    def get_signed_at(self, row: dict[str, Any]) -> str | None:
         """Return the instant, or null while it is unsigned."""
-        at = self.context["signed"].get(document.pk)
+        at = row["signed_at"]
         return at.isoformat() if at else None
 
 

@@ -319,6 +319,35 @@ def test_a_patient_reads_and_signs(api: APIClient) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("own", "asked", "told"),
+    [
+        ("es", None, "es"),
+        ("es", "*", "es"),
+        ("es", "fr, en-US;q=0.8", "en"),
+        ("en", "es-MX", "es"),
+        ("en", "," * 600, "en"),
+    ],
+)
+def test_a_patient_reads_and_signs_in_their_own_language_or_the_one_they_ask_for(
+    api: APIClient, ada: Patient, own: str, asked: str | None, told: str
+) -> None:
+    Patient.objects.filter(pk=ada.pk).update(language=own)
+    document = consent.publish(
+        slug="care", title="Care", text="Words.", title_es="Cuidado", text_es="Palabras."
+    )
+    consent.publish(slug="zeal", title="Only English", text="More words.")
+    answer = api.get("/api/v1/consents/", headers={"Accept-Language": asked} if asked else {})
+    assert answer.headers["Content-Language"] == told
+    shown, untranslated = answer.json()
+    assert (shown["language"], untranslated["language"]) == (told, "en")
+    words = consent.wording(document, language=told)
+    assert (shown["title"], shown["text"]) == (words.title, words.text)
+    sent = {"typed_name": "Ada Byrne", "sha256": shown["sha256"]}
+    assert api.post("/api/v1/consents/care/sign/", sent).status_code == 201
+    assert Signature.objects.get(document=document).language == told
+
+
 def test_it_refuses_the_hash_of_another_text(api: APIClient) -> None:
     catalogue.install()
     sent = {"typed_name": "Ada", "sha256": "0" * 64}
