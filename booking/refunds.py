@@ -206,9 +206,11 @@ def failed(pk: UUID, *, problem: str, refund_id: str = "") -> None:
 
 
 def _ask_about(refund: Refund, detail: str) -> None:
+    # One made by hand may be of several rows, and is one thing to see to.
+    which = refund.refund_id if refund.why == ELSEWHERE else refund.pk
     attention.ask_once(
         kind="refund_stuck",
-        key=f"refund/{refund.pk}",
+        key=f"refund/{which}"[:120],
         detail=detail,
         appointment=refund.payment.appointment,
     )
@@ -217,28 +219,54 @@ def _ask_about(refund: Refund, detail: str) -> None:
 @transaction.atomic
 def heard(*, intent_id: str, made: stripe_door.MoneyBack) -> None:
     """Take in a refund that Stripe tells of: ours, or one that a person made there."""
-    ours = Refund.objects.filter(refund_id=made.refund_id).first() or _of_key(made.key)
-    if ours is None and not made.is_failed:
+    ours = _known(made)
+    if not ours and not made.is_failed:
         ours = _made_elsewhere(intent_id=intent_id, made=made)
-    if ours is None:
-        return
-    if made.is_failed:
-        failed(ours.pk, problem="Stripe says that it failed", refund_id=made.refund_id)
-    else:
-        done(ours.pk, refund_id=made.refund_id)
+    for one in ours:
+        if made.is_failed:
+            failed(one.pk, problem="Stripe says that it failed", refund_id=made.refund_id)
+        else:
+            done(one.pk, refund_id=made.refund_id)
 
 
-def _of_key(key: str) -> Refund | None:
+def _known(made: stripe_door.MoneyBack) -> list[Refund]:
+    """Return the rows of a refund: several, where it is of several visits paid together."""
+    found = list(Refund.objects.filter(refund_id=made.refund_id))
+    if found:
+        return found
     try:
-        return Refund.objects.filter(pk=UUID(key)).first()
+        return list(Refund.objects.filter(pk=UUID(made.key)))
     except ValueError:
-        return None
+        return []
 
 
-def _made_elsewhere(*, intent_id: str, made: stripe_door.MoneyBack) -> Refund | None:
-    """Keep a refund made by hand under a payment that still holds so much."""
-    rows = Payment.objects.paid().filter(intent_id=intent_id).order_by("pk").select_for_update()
-    holds = [row for row in rows if row.amount_cents - _gone_back(row) >= made.amount_cents]
-    if not holds:
-        return None
-    return Refund.objects.create(payment=holds[0], amount_cents=made.amount_cents, why=ELSEWHERE)
+def _made_elsewhere(*, intent_id: str, made: stripe_door.MoneyBack) -> list[Refund]:
+    """Keep a refund made by hand under a payment that still holds so much, else across several.
+
+    What no payment holds any more was never paid, or is due to go back already: a person looks.
+    """
+    paid = Payment.objects.paid().filter(intent_id=intent_id).select_related("appointment")
+    rows = list(paid.order_by("pk").select_for_update(of=("self",)))
+    if not rows or Refund.objects.filter(refund_id=made.refund_id).exists():
+        return []  # none of ours, or taken in while we waited for the lock
+    left = [(row, row.amount_cents - _gone_back(row)) for row in rows]
+    held = [one for one in left if one[1] >= made.amount_cents][:1] or left
+    kept = sum(cents for _, cents in held) - made.amount_cents
+    if kept < 0:
+        _ask_about_excess(rows[0], made=made, excess=-kept)
+    return [
+        Refund.objects.create(payment=row, amount_cents=cents, why=ELSEWHERE)
+        for row, cents in fees.going_back(paid=held, fee_cents=kept)
+    ]
+
+
+def _ask_about_excess(payment: Payment, *, made: stripe_door.MoneyBack, excess: int) -> None:
+    attention.ask_once(
+        kind="payment_differs",
+        key=f"refund/{made.refund_id}/excess"[:120],
+        detail=(
+            f"{prices.say(made.amount_cents)} went back at Stripe by hand, {prices.say(excess)} "
+            f"more than was left here of what was paid: look at {made.refund_id}."
+        ),
+        appointment=payment.appointment,
+    )

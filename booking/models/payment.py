@@ -241,7 +241,7 @@ class Refund(models.Model):
                 condition=Q(why="cancelled"),
             ),
             models.UniqueConstraint(
-                fields=["refund_id"],
+                fields=["refund_id", "payment"],
                 name="refund_is_known_once",
                 condition=~Q(refund_id=""),
             ),

@@ -16,10 +16,19 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from booking import appointments, payments, prices, refunds, stripe_door, takings
-from booking.models import Payment, PaymentEvent, Refund, StaffTask, Status, StripeEvent
+from booking.models import (
+    Appointment,
+    Course,
+    Payment,
+    PaymentEvent,
+    Refund,
+    StaffTask,
+    Status,
+    StripeEvent,
+)
 from config.core.clock import now
 from config.core.errors import WrongState
-from tests import stripe_server
+from tests import factories, stripe_server
 from tests.booking.notice_help import BOOKED_AT
 from tests.booking.pay_help import (
     BACK,
@@ -112,10 +121,8 @@ def test_whoever_begins_a_deposit_and_then_wants_to_pay_all_has_one_open_page(
     assert stripe.sessions[first.session_id]["status"] == "expired"
 
 
-def test_the_deposits_of_a_course_are_paid_together(client: Client, stripe: Stripe) -> None:
-    from booking.models import Course
-    from tests import factories
-
+def course_paid(client: Client, stripe: Stripe) -> list[Appointment]:
+    """Three visits of a course whose deposits were paid together."""
     ada, cleo = factories.make_patient(), factories.make_nurse()
     course = Course.objects.create(patient=ada, therapy=factories.therapy())
     visits = [visit(days=n, patient=ada, nurse=cleo, course=course) for n in (4, 7, 10)]
@@ -123,6 +130,11 @@ def test_the_deposits_of_a_course_are_paid_together(client: Client, stripe: Stri
     assert stripe.sessions[row.session_id]["amount_total"] == 3 * DEPOSIT
     body, signature = stripe.event("checkout.session.completed", stripe.pay(row.session_id))
     told(client, body, signature)
+    return visits
+
+
+def test_the_deposits_of_a_course_are_paid_together(client: Client, stripe: Stripe) -> None:
+    visits = course_paid(client, stripe)
     assert [prices.owed(one).deposit_left for one in visits] == [0, 0, 0]
     assert {one.state for one in Payment.objects.all()} == {State.PAID}
 
@@ -482,6 +494,49 @@ def test_a_refund_made_by_hand_at_stripe_is_known_here_once(client: Client, stri
         told(client, *stripe.event(kind, about))
     assert prices.owed(one).back == 5_000
     assert ledger(row) == ["created", "paid", "refunded"]
+
+
+def by_hand(row: Payment, amount: int, *, status: str = "succeeded") -> dict[str, Any]:
+    return {"id": "re_hand", "amount": amount, "status": status, "metadata": {},
+            "payment_intent": row.intent_id}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "back", "excess"),
+    [
+        (DEPOSIT, DEPOSIT, 0),
+        (2 * DEPOSIT + 5, 2 * DEPOSIT + 5, 0),
+        (3 * DEPOSIT, 3 * DEPOSIT, 0),
+        (3 * DEPOSIT + 1, 3 * DEPOSIT, 1),
+    ],
+)
+def test_a_refund_made_by_hand_is_taken_in_across_the_visits_that_were_paid_together(
+    client: Client, stripe: Stripe, amount: int, back: int, excess: int
+) -> None:
+    visits = course_paid(client, stripe)
+    row = Payment.objects.all()[0]
+    for kind in ("refund.created", "refund.updated"):
+        told(client, *stripe.event(kind, by_hand(row, amount)))
+    assert sum(prices.owed(one).back for one in visits) == back
+    assert all(prices.owed(one).paid >= 0 for one in visits)
+    assert Refund.objects.filter(state=Refund.State.DONE).count() == -(-back // DEPOSIT)
+    asked = [task.detail for task in StaffTask.objects.filter(kind="payment_differs")]
+    assert len(asked) == (1 if excess else 0)
+    told(client, *stripe.event("refund.failed", by_hand(row, amount, status="failed")))
+    assert sum(prices.owed(one).back for one in visits) == 0
+    assert StaffTask.objects.filter(kind="refund_stuck").count() == 1
+
+
+def test_a_refund_by_hand_leaves_alone_what_is_due_to_go_back_already(
+    client: Client, stripe: Stripe
+) -> None:
+    visits = course_paid(client, stripe)
+    row = Payment.objects.get(appointment=visits[0])
+    Refund.objects.create(payment=row, amount_cents=DEPOSIT, why="cancelled")
+    told(client, *stripe.event("refund.created", by_hand(row, 2 * DEPOSIT)))
+    made = Refund.objects.filter(refund_id="re_hand")
+    assert {one.payment.appointment_id for one in made} == {one.pk for one in visits[1:]}
+    assert not StaffTask.objects.filter(kind="payment_differs").exists()
 
 
 def test_a_deposit_that_is_not_paid_is_asked_for_by_a_person_and_the_visit_stays(
