@@ -38,6 +38,7 @@ LINK_LAST = ("names", "clinic_name", "link")
 TWO_STOPS = re.compile(r"\b([ap]\.m\.)\.")
 
 BLANKS = re.compile(r"(?<=\S) {2,}")
+HOLES = re.compile(r"\n{3,}")
 
 
 def render(notice: Notice) -> Message:
@@ -48,7 +49,7 @@ def render(notice: Notice) -> Message:
             return Message(subject="", text=_sms(notice.kind, facts))
         return Message(
             subject=" ".join(_say(notice.kind, "subject.txt", facts).split())[:200],
-            text=re.sub(r"\n{3,}", "\n\n", _say(notice.kind, "text.txt", facts).strip()) + "\n",
+            text=_lines(_say(notice.kind, "text.txt", facts)),
             html=_say(notice.kind, "html.html", facts),
             attachments=_attachments(notice),
         )
@@ -56,7 +57,13 @@ def render(notice: Notice) -> Message:
 
 def _say(kind: str, part: str, facts: Mapping[str, Any]) -> str:
     said = render_to_string(f"booking/messages/{kind}-{part}", dict(facts))
-    return BLANKS.sub(" ", TWO_STOPS.sub(r"\1", said))
+    # To look for it costs much less than to look for where it stands.
+    return TWO_STOPS.sub(r"\1", said) if "m.." in said else said
+
+
+def _lines(said: str) -> str:
+    """Return a text without the holes that unsaid parts of its template leave."""
+    return HOLES.sub("\n\n", BLANKS.sub(" ", said).strip()) + "\n"
 
 
 def _sms(kind: str, facts: Mapping[str, Any]) -> str:

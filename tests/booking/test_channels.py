@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from threading import Thread
+from threading import Semaphore, Thread
 from time import monotonic, sleep
 from typing import Any
 
@@ -16,7 +17,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
-from booking.channels import lines
+from booking.channels import emails, lines
+from booking.channels.bounds import Bound
 from booking.channels.lines import Attachment, LineDown, Message, NeverSent, NotSent, PerhapsSent
 
 HELLO = Message(
@@ -34,7 +36,7 @@ class Server:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
         self.rcpt = self.data = "250 OK"
-        self.connections = 0
+        self.connections = self.asked = 0
 
     async def handle_EHLO(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
@@ -42,6 +44,12 @@ class Server:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_NOOP(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, argument: str
+    ) -> str:
+        self.asked += 1
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
@@ -59,6 +67,8 @@ class Server:
             await asyncio.sleep(0)
         elif self.data.startswith("250"):
             self.kept.append(envelope.content)
+        if self.data == "250 and bye":
+            asyncio.get_running_loop().call_soon(server.transport.close)
         return self.data
 
 
@@ -143,6 +153,45 @@ def test_one_connection_is_kept_through_a_batch_and_opened_again_when_it_broke(
         server.data = "250 OK"
         line.send(channel="email", to=["ada@example.com"], message=HELLO, message_id=ID)
     assert (server.connections, len(server.kept)) == (2, 5)
+
+
+def test_a_line_that_the_server_ended_since_is_opened_again_before_a_message_is_in_doubt(
+    server: Server,
+) -> None:
+    with lines.line() as line:
+        for said in ("250 and bye", "250 OK"):
+            server.data = said
+            line.send(channel="email", to=["ada@example.com"], message=HELLO, message_id=ID)
+            kept: Any = line._mailer._smtp()
+            if said != "250 OK":
+                assert select.select([kept.sock], [], [], 10)[0]
+    assert (server.connections, len(server.kept)) == (2, 2)
+
+
+def test_a_line_that_lay_is_asked_whether_it_stands(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lines.line() as line:
+        for seconds, asked in ((emails.SURE_SECONDS, 0), (0, 1)):
+            monkeypatch.setattr(emails, "SURE_SECONDS", seconds)
+            server.asked = 0
+            for _ in range(2):
+                line.send(channel="email", to=["ada@example.com"], message=HELLO, message_id=ID)
+            assert server.asked == (2 * asked)
+
+
+def test_only_what_takes_too_long_is_broken_off_and_until_it_is_over() -> None:
+    broken = Semaphore(0)
+    bound = Bound(seconds=0.2, break_off=broken.release)
+    for _ in range(2):  # the second begins while the watch sleeps for the first
+        with bound.kept():
+            pass
+    assert not broken.acquire(blocking=False)
+    began = monotonic()
+    with bound.kept():
+        assert all(broken.acquire(timeout=10) for _ in range(2))
+    assert monotonic() - began >= 0.2
+    bound.close()
 
 
 def test_a_server_that_drips_its_answer_is_left_at_the_deadline(settings: Settings) -> None:
