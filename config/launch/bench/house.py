@@ -10,13 +10,14 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from config.launch import engines, owned, processes, state as states
+from config.launch import engines, owned, postgres, processes, state as states
 from config.launch.supervisor import Supervisor
 
 HOST = "127.0.0.1"
@@ -27,11 +28,18 @@ INSIDE = "config.launch.inside"  # runs what needs the product
 
 @dataclass(frozen=True)
 class House:
-    """A state folder with its running engines."""
+    """A state folder with its running engines.
+
+    Attributes
+    ----------
+    tables_of
+        A migrated database elsewhere whose tables are taken over rather than migrated anew.
+    """
 
     state: Path
     database_url: str
     redis_url: str
+    tables_of: str = ""
 
     def environment(self, database: str) -> dict[str, str]:
         """What a process of the product needs to work in one database."""
@@ -50,20 +58,54 @@ class House:
 
     def make(self, database: str) -> None:
         """Make a database whose tables are there and empty."""
+        self.copy(self.migrated, database)
+
+    @cached_property
+    def migrated(self) -> str:
+        """Return the database that others are copies of, brought up to date once."""
+        if self.tables_of:
+            self.drop(MIGRATED)
         with self._server() as server:
             known = "SELECT FROM pg_database WHERE datname = %s"
             if server.execute(known, [MIGRATED]).fetchone() is None:
                 server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(MIGRATED)))
-        self.python("manage.py", "migrate", "--no-input", "--verbosity", "0", database=MIGRATED)
-        self.copy(MIGRATED, database)
+        if self.tables_of:
+            self._take_over_tables()
+        else:
+            migrate = ("manage.py", "migrate", "--no-input", "--verbosity", "0")
+            self.python(*migrate, database=MIGRATED)
+        return MIGRATED
 
-    def copy(self, source: str, database: str) -> None:
-        """Make a database anew as a copy of another that nobody uses."""
+    def _take_over_tables(self) -> None:
+        """Write the other database's tables down and make the same here, without their rows."""
+        home = postgres.find_home(state=self.state)
+        dump = home.command("pg_dump", "--schema-only", "--no-owner", self.tables_of)
+        once = (
+            "--quiet",
+            "--single-transaction",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--output",
+            "/dev/null",
+        )
+        read = home.command("psql", *once, self.address(MIGRATED))
+        written = subprocess.run(dump, capture_output=True)
+        done = subprocess.run(read, input=written.stdout, capture_output=True)
+        if written.returncode or done.returncode:
+            said = (written.stderr + done.stderr).decode(errors="replace")
+            raise Failed(f"The tables could not be taken over:\n{said[-2000:]}")
+
+    def copy(self, source: str, database: str, *, settled: bool = True) -> None:
+        """Make a database anew as a copy of another that nobody uses; `settled`: all of it written.
+
+        What is not settled falls into what is done next, which matters where that is measured.
+        """
         names = {"new": sql.Identifier(database), "old": sql.Identifier(source)}
         with self._server() as server:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {new} WITH (FORCE)").format(**names))
             server.execute(sql.SQL("CREATE DATABASE {new} TEMPLATE {old}").format(**names))
-            server.execute("CHECKPOINT")  # or it would fall into what is measured next
+            if settled:
+                server.execute("CHECKPOINT")
 
     def drop(self, *databases: str) -> None:
         """Forget databases."""
@@ -118,13 +160,13 @@ class Failed(Exception):
 
 
 @contextmanager
-def opened() -> Iterator[House]:
+def opened(*, tables_of: str = "") -> Iterator[House]:
     """Engines of the bench's own, as durable as a clinic's, until the end of the block."""
     with (
         states.first_free(states.VAR / "bench") as state,
         engines.running(state=state, durable=True) as running,
     ):
-        yield House(state, running.database_url, running.redis_url)
+        yield House(state, running.database_url, running.redis_url, tables_of)
 
 
 def _free_port() -> int:

@@ -11,6 +11,9 @@ from config.launch.faults.cases import CASES
 from config.launch.signals import Stopped, raise_stopped
 from config.launch.supervisor import Died
 
+# Seconds for which a message is in a sender's hand. A killed one's are waited for at every kill.
+LEASE, SHORT_LEASE = 5, 3
+
 
 def main() -> int:
     """Play what is asked for; gives the exit code."""
@@ -18,7 +21,10 @@ def main() -> int:
     raise_stopped()
     bars: list[Bar] = []
     try:
-        with house.opened() as home, stage.opened(home) as scene:
+        with (
+            house.opened(tables_of=options.tables_of) as home,
+            stage.opened(home, lease=SHORT_LEASE if options.short else LEASE) as scene,
+        ):
             for case in CASES:
                 if not options.cases or case.number in options.cases:
                     bars.append(case.bar(scene, short=options.short))
@@ -40,6 +46,7 @@ def _options() -> argparse.Namespace:
     numbers = sorted(case.number for case in CASES)
     parser.add_argument("cases", nargs="*", type=int, help=f"by number: {numbers}; default: all")
     parser.add_argument("--short", action="store_true", help="few of each: does it hold at all?")
+    parser.add_argument("--tables-of", default="", metavar="URL", help="copied, not migrated anew")
     options = parser.parse_args()
     if unknown := set(options.cases) - set(numbers):
         parser.error(f"no case {sorted(unknown)}: choose from {numbers}")

@@ -65,6 +65,10 @@ class Sinks:
     def take(self, *, channel: str, to: str, key: str) -> None:
         self.deliveries.append(Delivery(time.time(), channel, to, key))
 
+    def of_rows(self) -> list[Delivery]:
+        """Return what came of messages about visits, not what staff are told besides."""
+        return [delivery for delivery in self.deliveries if delivery.notice is not None]
+
     def meets(self, to: str, *, where: str) -> bool:
         """Whether this is to be held here, now and only now."""
         if self.hold != where or self.only not in to or to in self._met:

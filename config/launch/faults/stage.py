@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,13 +17,17 @@ import psycopg
 import redis
 
 from config.launch import owned, postgres, processes, state as states, valkey
-from config.launch.bench.house import INSIDE, Failed, House
+from config.launch.bench.house import Failed, House
 from config.launch.faults import sinks
+from config.launch.faults.parts import Parts
 from config.launch.faults.sinks import Sinks
 from config.launch.supervisor import Supervisor
 
 DATABASE = "faults"
-LEASE_SECONDS = 5
+SECONDS_TO_HEAR, POLL_SECONDS = 180.0, 0.2
+# In a sender's log, as Celery words it.
+TEXTED = "driving_warning"  # the one kind of message here that is a text as well
+READY, RANG = " ready.", "succeeded in"
 
 
 @dataclass(frozen=True)
@@ -52,21 +55,30 @@ class Tally:
 class Stage:
     """Engines and sinks, with the processes a case starts."""
 
-    def __init__(self, *, house: House, taken: Sinks, settings: dict[str, str]) -> None:
+    def __init__(self, *, house: House, taken: Sinks, settings: dict[str, str], lease: int) -> None:
         self.house = house
         self.sinks = taken
-        self.settings = {**settings, "NOTICE_LEASE_SECONDS": str(LEASE_SECONDS)}
-        # Marked otherwise than the engines, which go on when these are stopped.
-        self.state = house.state / "app"
-        self.state.mkdir(exist_ok=True)
-        self.alone = False
-        self.app = Supervisor(state=self.state, environment=self.environment())
+        self.lease = lease
+        self.settings = {**settings, "NOTICE_LEASE_SECONDS": str(lease)}
+        self.alone, self.texts = False, True
+        # Beats know of no case: those that ring go on ringing in the next.
+        self.app, self.bell, self.beats = self._supervisor("app"), self._supervisor("bell"), 0
         self._again = ExitStack()
+        self._parts = Parts(state=house.state, environment=self.environment("."))
 
-    def environment(self) -> dict[str, str]:
-        mark = {owned.MARK: str(self.state.resolve())}
-        lanes = {"NOTICE_LANES": "1"} if self.alone else {}
-        return {**self.house.environment(DATABASE), **mark, **self.settings, **lanes}
+    def _supervisor(self, name: str) -> Supervisor:
+        (self.house.state / name).mkdir(exist_ok=True)
+        return Supervisor(state=self.house.state / name, environment=self.environment(name))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """What processes need that are stopped together, and not with the engines."""
+        mark = {owned.MARK: str((self.house.state / name).resolve())}
+        own = {"NOTICE_LANES": "1"} if self.alone else {}
+        if not self.texts:
+            own["SMS_URL"] = (
+                ""  # else each process that is killed would be long in reading it again
+            )
+        return {**self.house.environment(DATABASE), **self.settings, **mark, **own}
 
     def begin(self, *, visits: int, kinds: list[str], alone: bool = False) -> None:
         """An empty clinic with messages that fall due now.
@@ -78,39 +90,60 @@ class Stage:
         """
         self.app.stop()
         self.alone = alone
-        self.app = Supervisor(state=self.state, environment=self.environment())
-        self.house.make(DATABASE)
+        self.texts = TEXTED in kinds
+        self.app = self._supervisor("app")
+        self.copy(self.house.migrated, DATABASE)
         self.redis().flushall()
         self.sinks.forget()
         if visits:
             self.inside("rows", "--visits", visits, "--kinds", *kinds)
 
+    def copy(self, source: str, database: str) -> None:
+        """Make a database anew as a copy of another that nobody uses."""
+        self.house.copy(source, database, settled=False)
+
     def inside(self, part: str, *options: object) -> dict[str, Any]:
         """Run a part of the product in a process of its own; gives what it printed last."""
-        done = subprocess.run(
-            [sys.executable, "-m", INSIDE, f"faults.{part}", *map(str, options)],
-            cwd=states.ROOT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise Failed(f"{part} gave {done.returncode}:\n{done.stderr[-3000:]}")
-        return dict(json.loads(done.stdout.splitlines()[-1]))
+        return dict(json.loads(self._parts.run(f"faults.{part}", *options)))
+
+    def manage(self, *command: str) -> None:
+        """Run what an operator would by bin/manage."""
+        self._parts.run("manage", *command)
 
     def start(self, *, senders: int = 1, beats: int = 1, watch: bool = False) -> None:
-        """Start what sends messages and what rings for it."""
-        for number in range(senders):
+        """Start what sends messages and what rings for it; all hear when this is over."""
+        names = [f"notices{number}" for number in range(senders)]
+        heard = {name: self.said(name, READY) for name in names}
+        for name in names:
             command = [*processes.NOTICES]
-            command[command.index("--hostname") + 1] = f"notices{number}@%h"
+            command[command.index("--hostname") + 1] = f"{name}@%h"
             if self.alone:
                 command[command.index("--concurrency") + 1] = "1"
-            self.app.start(name=f"notices{number}", command=command)
-        for number in range(beats):
-            schedule = str(self.house.state / f"beat{number}")
-            self.app.start(name=f"beat{number}", command=processes.beat(schedule=schedule))
+            self.app.start(name=name, command=command)
         if watch:
             self.app.start(name="watch", command=processes.WATCH)
+        self._ring(beats)
+
+        def hear() -> bool:
+            return all(self.said(name, READY) > heard[name] for name in names)
+
+        if self.wait_until(hear, seconds=SECONDS_TO_HEAR) >= SECONDS_TO_HEAR:
+            raise Failed("The senders did not start.")
+
+    def _ring(self, beats: int) -> None:
+        """Have as many beats as that."""
+        if beats == self.beats:
+            return
+        self.bell.stop()
+        self.bell, self.beats = self._supervisor("bell"), beats
+        for number in range(beats):
+            schedule = str(self.house.state / f"beat{number}")
+            self.bell.start(name=f"beat{number}", command=processes.beat(schedule=schedule))
+
+    def said(self, name: str, words: str) -> int:
+        """How often a process has written this into its log, now and in earlier runs."""
+        path = self.house.state / "app" / "log" / f"{name}.log"
+        return path.read_text(errors="replace").count(words) if path.exists() else 0
 
     def wait_until(
         self, happened: Callable[[], bool], *, seconds: float, tend: bool = True
@@ -122,7 +155,8 @@ class Stage:
                 return seconds
             if tend:
                 self.app.restart_dead()
-            time.sleep(0.1)
+                self.bell.restart_dead()
+            time.sleep(POLL_SECONDS)
         return time.monotonic() - began
 
     def kill_child(self, name: str) -> int:
@@ -195,7 +229,9 @@ class Stage:
 
     def close(self) -> None:
         """Stop what was started, and what was started again."""
+        self._parts.close()
         self.app.stop()
+        self.bell.stop()
         self._again.close()
         postgres.stop_left_behind(data=postgres.find_home(state=self.house.state).data)
 
@@ -207,10 +243,10 @@ _UNSENT = (
 
 
 @contextmanager
-def opened(house: House) -> Iterator[Stage]:
+def opened(house: House, *, lease: int) -> Iterator[Stage]:
     """A stage in this house until the end of the block."""
     with sinks.running() as (taken, settings):
-        stage = Stage(house=house, taken=taken, settings=settings)
+        stage = Stage(house=house, taken=taken, settings=settings, lease=lease)
         try:
             yield stage
         finally:
