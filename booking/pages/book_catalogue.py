@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy, gettext_noop, ngettext
 
@@ -132,14 +131,8 @@ def treatment(therapy: Therapy, *, patient: Patient) -> Treatment:
 def sessions_left(patient: Patient) -> dict[str, int]:
     """Return how many sessions of each therapy are left on orders in force or to come."""
     today = now().astimezone(zone_of(patient)).date()
-    orders = Order.objects.filter(
-        patient=patient,
-        withdrawn_at__isnull=True,
-        valid_until__gte=today,
-        sessions_reserved__lt=F("sessions"),
-    )
     left: dict[str, int] = {}
-    for order in orders:
+    for order in Order.objects.usable(from_day=today).filter(patient=patient):
         left[order.therapy_id] = left.get(order.therapy_id, 0) + order.sessions_left
     return left
 

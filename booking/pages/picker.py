@@ -17,7 +17,7 @@ from django.conf import settings
 from booking import clock, presenting, rules, search
 from booking.models import Appointment
 from booking.pages import picker_words as words
-from booking.pages.picker_look import NEXT_FREE, WEEK, Day, Look, look, nearest_in
+from booking.pages.picker_look import NEXT_FREE, WEEK, Day, Look, look, nearest_in, with_reach
 from booking.pages.picker_times import Part, Time, parts_of
 from config.core.clock import now
 from patients.accounts import address_of
@@ -61,6 +61,8 @@ class Picker:
         A week, and the addresses of the weeks beside it; empty where there is none.
     gone
         The time that was asked for, where it cannot be had; `others` are those nearest to it.
+    order_ended
+        The last day of the order that does not reach to the day shown.
     """
 
     therapy: Therapy
@@ -75,6 +77,7 @@ class Picker:
     next_free: tuple[Day, ...]
     chosen: Chosen | None
     gone: str
+    order_ended: str
     others: tuple[Time, ...]
     is_empty: bool
 
@@ -111,6 +114,7 @@ def of(
     if without is None:
         search.refuse_outside(patient=patient, therapy=therapy)
     found = look(patient=patient, therapy=therapy, without=without)
+    found = with_reach(found, patient=patient, without=without)
     at = read_at(query.get("at", ""))
     day = _day(found, asked=read_day(query.get("day", "")), at=at)
     is_had = at is not None and found.has(at)
@@ -133,6 +137,7 @@ def of(
         chosen=chosen,
         gone="" if at is None or is_had else words.say_start(at, found.zone),
         others=() if at is None or is_had else tuple(nearest_in(found, at=at)),
+        order_ended=_order_ended(found, day=day),
         is_empty=not len(found.starts),
     )
 
@@ -180,6 +185,13 @@ def _next_free(found: Look, *, day: date) -> Iterator[Day]:
         return
     for one in ([one for one in free if one > day] or free)[:NEXT_FREE]:
         yield found.day((one - found.first).days, chosen=day)
+
+
+def _order_ended(found: Look, *, day: date) -> str:
+    if found.covers(day):
+        return ""
+    ends = [end for _, end in found.reach if end < day]
+    return words.say_day(max(ends)) if ends else ""
 
 
 def _chosen(at: datetime, *, therapy: Therapy, zone: ZoneInfo) -> Chosen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,8 +17,10 @@ from booking.models import Appointment
 from booking.pages import picker_words as words
 from booking.pages.picker_times import Time, nearest
 from config.core.clock import now
-from patients.models import Patient, Therapy
+from patients.models import Order, Patient, Therapy
 from scheduling.instants import DAY, FIRST_DAY, Instants, instant, micros
+
+Reach = tuple[tuple[date, date], ...]
 
 WEEK = 7
 NEXT_FREE = 3
@@ -32,6 +34,8 @@ class Day:
     ----------
     says, label
         How many times there are, in a word or two, and the whole day in a sentence.
+    is_ordered
+        Whether an order covers it; where none is written, no day is held against the patient.
     """
 
     date: date
@@ -39,6 +43,7 @@ class Day:
     is_offered: bool
     is_chosen: bool
     is_first: bool = True
+    is_ordered: bool = True
 
     @property
     def href(self) -> str:
@@ -62,12 +67,14 @@ class Day:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing is left of it."""
-        return self.count == 0
+        """Whether nothing of it can be booked."""
+        return self.count == 0 or not self.is_ordered
 
     @property
     def says(self) -> str:
         """How many times there are."""
+        if not self.is_ordered:
+            return _("no order")
         if self.count:
             return ngettext("%(count)s time", "%(count)s times", self.count) % {"count": self.count}
         return _("full") if self.is_offered else _("no visits")
@@ -91,6 +98,8 @@ class Look:
     ----------
     counts, offered
         For each day from `first`: how many starts there are of either.
+    reach
+        From when until when the patient's orders can be used; empty where that was not asked.
     """
 
     wish: rules.Wish
@@ -99,6 +108,7 @@ class Look:
     offered: Instants
     starts: Instants
     clocks: WallClock
+    reach: Reach = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -124,13 +134,18 @@ class Look:
         """One day of the strip, counted from the first."""
         at = self.first + timedelta(days=number)
         count, offered = int(self.counts[number]), bool(self.offered[number])
-        return Day(at, count, offered, at == chosen, number % WEEK == 0)
+        return Day(at, count, offered, at == chosen, number % WEEK == 0, self.covers(at))
+
+    def covers(self, day: date) -> bool:
+        """Whether an order can be used on a day, as far as was asked."""
+        return not self.reach or any(begin <= day <= end for begin, end in self.reach)
 
     def free(self) -> list[date]:
-        """The days that have a time."""
-        return [
+        """The days that have a time; those that an order covers, where it covers any of them."""
+        days = [
             self.first + timedelta(days=number) for number in np.flatnonzero(self.counts).tolist()
         ]
+        return [day for day in days if self.covers(day)] or days
 
 
 def look(*, patient: Patient, therapy: Therapy, without: Appointment | None = None) -> Look:
@@ -158,6 +173,20 @@ def look(*, patient: Patient, therapy: Therapy, without: Appointment | None = No
         for some in (starts, kept)
     )
     return Look(wish, first, counts, offered, starts, clocks)
+
+
+def with_reach(found: Look, *, patient: Patient, without: Appointment | None) -> Look:
+    """Find out which days orders cover: a visit to be moved keeps its own order."""
+    wish, order = found.wish, found.wish.order
+    if not wish.therapy.needs_order:
+        return found
+    if order:
+        span = (order.valid_from, order.valid_until)
+        if without or (span[0] <= found.first and found.last <= span[1]):
+            return replace(found, reach=(span,))
+    orders = Order.objects.usable(from_day=found.first).filter(patient=patient)
+    spans = orders.filter(therapy=wish.therapy).values_list("valid_from", "valid_until")
+    return replace(found, reach=tuple(spans))
 
 
 def nearest_in(found: Look, *, at: datetime) -> Iterator[Time]:

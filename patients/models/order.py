@@ -32,6 +32,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
             valid_from__lte=zone_date, valid_until__gte=zone_date, withdrawn_at__isnull=True
         ).order_by("valid_until", "pk")
 
+    def usable(self, *, from_day: date) -> Self:
+        """Return those with a session left for a day from `from_day` on, earliest to end first."""
+        return self.filter(
+            withdrawn_at__isnull=True,
+            valid_until__gte=from_day,
+            sessions_reserved__lt=F("sessions"),
+        ).order_by("valid_until", "pk")
+
 
 class Order(models.Model):
     """A prescriber's order for a number of sessions."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, strategies as st
 
@@ -16,12 +17,13 @@ from booking.models import Appointment
 from booking.pages import picker
 from booking.pages.picker_times import nearest, parts_of
 from config.core.errors import Refused
-from patients.models import Patient
+from patients.models import Order, Patient
 from scheduling.models import Nurse
 from tests.factories import (
     CHICAGO,
     make_appointment,
     make_nurse,
+    make_order,
     make_patient,
     therapy,
 )
@@ -216,6 +218,56 @@ def test_it_thinks_the_visit_away_that_is_to_be_moved(ada: Patient) -> None:
         patient=ada, therapy=visit.therapy, query={"day": "2027-02-04"}, without=visit
     )
     assert found.day.count == 36
+
+
+def ordered(*spans: tuple[date, date]) -> Patient:
+    """A patient whose orders reach from the first to the last of these days."""
+    patient = make_patient(slug="consultation")
+    for first, last in spans:
+        make_order(patient=patient, valid_from=first, valid_until=last)
+    return patient
+
+
+def feb(day: int) -> date:
+    return date(2027, 2, day)
+
+
+def test_it_marks_the_days_after_the_end_of_an_order() -> None:
+    make_nurse()
+    ada = ordered((feb(1), feb(4)))
+    found = shown(ada, day="2027-02-05")
+    by_day = {day.date.day: day for day in found.days}
+    assert [by_day[4].is_full, by_day[5].is_full] == [False, True]
+    assert by_day[5].label == "Friday 5 February: no order"
+    assert found.order_ended == "Thursday 4 February"
+    assert found.parts, "times can be looked at all the same"
+    assert shown(ada, day="2027-02-04").order_ended == ""
+
+
+def test_it_marks_nothing_that_another_order_covers_or_where_there_is_none() -> None:
+    make_nurse()
+    ada = ordered((feb(1), feb(4)), (feb(6), feb(28)))
+    by_day = {day.date.day: day.is_ordered for day in shown(ada).days}
+    assert [by_day[day] for day in (4, 5, 6, 7)] == [True, False, True, True]
+    for _ in range(6):  # one by one: nobody takes more than a session at once
+        Order.objects.filter(patient=ada).update(sessions_reserved=F("sessions_reserved") + 1)
+    assert all(day.is_ordered for day in shown(ada).days)
+
+
+def test_it_leads_first_to_a_day_that_an_order_covers() -> None:
+    make_nurse()
+    assert shown(ordered((feb(10), feb(12)))).day.date == feb(10)
+    assert shown(ordered((date(2027, 1, 25), feb(1)))).day.date == feb(2)
+
+
+def test_a_visit_that_is_moved_keeps_its_own_order() -> None:
+    ada = ordered((feb(1), feb(6)))
+    visit = make_appointment(patient=ada, nurse=make_nurse(), starts_at=at(4, 10))
+    make_order(patient=ada)
+    query = {"day": "2027-02-07"}
+    assert picker.of(patient=ada, therapy=visit.therapy, query=query).order_ended == ""
+    moving = picker.of(patient=ada, therapy=visit.therapy, query=query, without=visit)
+    assert moving.order_ended == "Saturday 6 February"
 
 
 def test_it_looks_at_the_database_a_few_times_however_many_nurses(ada: Patient) -> None:
