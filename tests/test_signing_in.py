@@ -278,6 +278,21 @@ def test_it_asks_for_the_second_step_and_takes_a_spare_code_once(client: Client)
     assert let_in == [True, False]
 
 
+def test_a_password_is_changed_or_chosen_on_one_page(client: Client) -> None:
+    ada = make_patient().user
+    in_again(client, ada.email)
+    shown = client.get(reverse("account_change_password")).content.decode()
+    assert "<h1>Change your password</h1>" in shown
+    ada.set_unusable_password()
+    ada.save()
+    client.force_login(ada, backend="config.core.sessions.Backend")
+    shown = client.get(reverse("account_set_password")).content.decode()
+    assert "<h1>Choose a password</h1>" in shown
+    told = {"password1": PASSWORD, "password2": PASSWORD}
+    client.post(reverse("account_set_password"), told)
+    assert User.objects.get(pk=ada.pk).check_password(PASSWORD)
+
+
 def test_it_asks_for_the_password_again_before_anything_about_safety(client: Client) -> None:
     client.force_login(make_patient().user)
     for name in ("mfa_activate_totp", "mfa_add_webauthn", "account-copy", "account-close"):

@@ -59,13 +59,8 @@ def noted(why: str) -> str:
 
 def _newer(notice: Notice) -> QuerySet[Notice]:
     """Return the rows after this one that can say what it does."""
-    beside = Notice.objects.filter(
-        appointment=notice.appointment_id,
-        patient=notice.patient_id,
-        subject_of=notice.subject_of,
-        recipient=notice.recipient,
-        channel=notice.channel,
-        version=notice.version,
+    beside = Notice.objects.beside(notice).filter(
+        recipient=notice.recipient, channel=notice.channel
     )
     if notice.kind in PREPARATION:
         place = PREPARATION.index(Kind(notice.kind))

@@ -97,14 +97,8 @@ def seats() -> Iterator[tuple[Channel, int, str]]:
 
 def of_one_call(notice: Notice) -> QuerySet[Notice]:
     """Return every row of the call that a row belongs to."""
-    return Notice.objects.filter(
-        notice_class=NoticeClass.O,
-        appointment=notice.appointment_id,
-        patient=notice.patient_id,
-        subject_of=notice.subject_of,
-        kind=notice.kind,
-        version=notice.version,
-        revision=notice.revision,
+    return Notice.objects.beside(notice).filter(
+        notice_class=NoticeClass.O, kind=notice.kind, revision=notice.revision
     )
 
 

@@ -52,6 +52,8 @@ IDENTITY = (
     "version",
     "revision",
 )
+# What rows about the same thing share.
+ABOUT = ("appointment_id", "patient_id", "subject_of", "version")
 # What its twins share, who say the same to the same recipient another way.
 TOLD = tuple(field for field in IDENTITY if field not in ("channel", "seat"))
 
@@ -70,6 +72,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def twins_of(self, notice: Notice) -> Self:
         """Return the rows that say the same to the same recipient, by whichever channel."""
         return self.filter(**{field: getattr(notice, field) for field in TOLD})
+
+    def beside(self, notice: Notice) -> Self:
+        """Return the rows about the same thing in the same version, to whomever: itself too."""
+        return self.filter(**{field: getattr(notice, field) for field in ABOUT})
 
     def ripe(self, *, at: datetime) -> Self:
         """Return pending rows that may go: their time has come, or the next try's."""

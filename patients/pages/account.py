@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -20,9 +21,9 @@ from config.core.doors import PatientRequest, for_patients
 from config.core.models import Role
 from patients import accounts, contacts, homes
 from patients.accounts import patient_of
-from patients.models import ClosedContact
+from patients.models import ClosedContact, Patient
 from patients.pages.account_fields import shown
-from patients.pages.account_forms import AboutForm, EscortForm, MessagesForm
+from patients.pages.account_forms import AboutForm, EscortForm, MessagesForm, ProfileForm
 
 # A number that said stop is opened by a text from it alone: its carrier sees to that.
 REOPENED = {
@@ -53,40 +54,44 @@ def hub(request: HttpRequest) -> HttpResponse:
 @for_patients
 def about(request: PatientRequest) -> HttpResponse:
     """Name, date of birth, telephone."""
-    patient = patient_of(request.user)
-    form = AboutForm(request.POST or None, initial=AboutForm.kept(patient))
-    if form.is_valid():
-        accounts.update(patient=patient, profile=form.cleaned_data)
-        return _saved(request)
-    return render(request, "patients/account/about.html", {"form": form})
+    return _profile(request, AboutForm, "patients/account/about.html")
 
 
 @for_patients
 def escort(request: PatientRequest) -> HttpResponse:
     """The adult who stays through the night."""
-    patient = patient_of(request.user)
-    form = EscortForm(request.POST or None, initial=EscortForm.kept(patient))
-    if form.is_valid():
-        accounts.update(patient=patient, profile=form.cleaned_data)
-        return _saved(request)
-    return render(request, "patients/account/escort.html", {"form": form})
+    return _profile(request, EscortForm, "patients/account/escort.html")
 
 
 @for_patients
 def messages_page(request: PatientRequest) -> HttpResponse:
     """How messages come, and what stops them."""
+    return _profile(request, MessagesForm, "patients/account/messages.html", _reached)
+
+
+def _profile(
+    request: PatientRequest,
+    form_of: type[ProfileForm],
+    template: str,
+    more: Callable[[Patient], dict[str, Any]] = lambda _: {},
+) -> HttpResponse:
+    """Show a form of what is on file with what else its page says, or keep what was sent."""
     patient = patient_of(request.user)
-    form = MessagesForm(request.POST or None, patient=patient, initial=MessagesForm.kept(patient))
+    form = form_of(request.POST or None, patient=patient)
     if form.is_valid():
         accounts.update(patient=patient, profile=form.profile)
-        return _saved(request)
+        messages.success(request, _("Saved."))
+        return redirect("account")
+    return render(request, template, {"form": form} | more(patient))
+
+
+def _reached(patient: Patient) -> dict[str, Any]:
     closed = [
         {"channel": channel, "address": address, "reason": reason, "shown": shown(address)}
         for channel, address in contacts.reached_at(patient)
         if (reason := contacts.closed(channel=channel, address=address))
     ]
-    context = {"form": form, "closed": closed, "phone": shown(patient.phone)}
-    return render(request, "patients/account/messages.html", context)
+    return {"closed": closed, "phone": shown(patient.phone)}
 
 
 @require_POST
@@ -131,8 +136,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if ended:
         messages.success(request, _("Signed out there."))
     return redirect("account-devices")
-
-
-def _saved(request: HttpRequest) -> HttpResponse:
-    messages.success(request, _("Saved."))
-    return redirect("account")

@@ -13,7 +13,25 @@ from patients.models import Address, HomeNotes, Patient
 from patients.pages.account_fields import BirthField, LineField, PhoneField, Plain
 
 
-class AboutForm(Plain):
+class ProfileForm(Plain):
+    """Some of what a person says about themselves; it begins with what is on file."""
+
+    def __init__(self, data: Any = None, *, patient: Patient) -> None:
+        super().__init__(data, initial=self.kept(patient))
+        self.patient = patient
+
+    @classmethod
+    def kept(cls, patient: Patient) -> dict[str, Any]:
+        """Return what is on file."""
+        return {name: getattr(patient, name) for name in cls.base_fields}
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """What the rule is told."""
+        return self.cleaned_data
+
+
+class AboutForm(ProfileForm):
     """Name, date of birth, telephone."""
 
     name = LineField(
@@ -31,7 +49,7 @@ class AboutForm(Plain):
 
     @classmethod
     def kept(cls, patient: Patient) -> dict[str, Any]:
-        """Return what is on file."""
+        """Return what is on file; the name is the account's."""
         return {
             "name": patient.user.name,
             "date_of_birth": patient.date_of_birth,
@@ -112,7 +130,7 @@ class HomeForm(Plain):
         return {name: self.cleaned_data[name] for name in homes.SAID}
 
 
-class EscortForm(Plain):
+class EscortForm(ProfileForm):
     """The adult who stays through the night."""
 
     escort_name = LineField(
@@ -130,13 +148,8 @@ class EscortForm(Plain):
         help_text=contacts.ESCORT_WORDING,
     )
 
-    @classmethod
-    def kept(cls, patient: Patient) -> dict[str, Any]:
-        """Return what is on file."""
-        return {name: getattr(patient, name) for name in cls.base_fields}
 
-
-class MessagesForm(Plain):
+class MessagesForm(ProfileForm):
     """How messages come, and in which language."""
 
     email = forms.BooleanField(label=_("E-mail"), required=False)
@@ -153,10 +166,6 @@ class MessagesForm(Plain):
         choices=settings.LANGUAGES,
         widget=forms.RadioSelect,
     )
-
-    def __init__(self, *args: Any, patient: Patient, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.patient = patient
 
     @classmethod
     def kept(cls, patient: Patient) -> dict[str, Any]:
