@@ -67,6 +67,9 @@ def _refuse_guessing(request: Any, user: User) -> None:
         raise ImmediateHttpResponse(respond_429(request))
 
 
+# The one receiver of a signal in this house. allauth tells of a wrong code by nothing else that its
+# pages and its API share: the API's input cannot be replaced as a page's form can, and the adapter
+# hears that some code is wrong, not which or whose.
 @receiver(email_verification_code_rejected)
 def count_wrong_code(user: User, **_news: Any) -> None:
     """Count the codes that somebody got wrong, over all sessions of the account."""
