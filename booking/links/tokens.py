@@ -3,11 +3,15 @@
 A link names the message it stands in and proves by a code that we wrote it there. The code covers
 what can never change of that message, so that a number that is given anew after a restored backup
 opens nothing. Which end a link has follows from its purpose and the visit as it is now.
+
+A link is as short as is safe: a text of 160 characters says until when not to drive, and has room
+for the link with which that is acknowledged.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +22,10 @@ from django.urls import reverse
 from booking.models import Notice
 from config.core import proofs
 
-SHAPE = re.compile(rf"([a-z])([1-9][0-9]{{0,18}})-({proofs.CODE})")
+# The letter of a purpose, the message's number in digits and letters, and the code.
+SHAPE = re.compile(rf"([a-z])([1-9a-zA-Z][0-9a-zA-Z]{{0,10}})({proofs.SHORT})")
+# As links were until November 2026: some are of use for weeks.
+OLD_SHAPE = re.compile(rf"([a-z])([1-9][0-9]{{0,18}})-({proofs.CODE})")
 LARGEST = 2**63 - 1
 # How long after the planned end a link about the time afterwards is of use.
 FEELING_LASTS = timedelta(days=3)
@@ -79,8 +86,8 @@ def url(purpose: Purpose, notice: Notice) -> str:
 
 def token(purpose: Purpose, notice: Notice) -> str:
     """Return what names the purpose and the message, and proves that we wrote it."""
-    code = proofs.code(f"booking.links.{purpose}", *_about(notice))
-    return f"{purpose[0]}{notice.pk or 1}-{code}"
+    code = proofs.short_code(_use(purpose), *_about(notice))
+    return f"{purpose[0]}{proofs.digits(notice.pk or 1)}{code}"
 
 
 def read(text: str) -> Link:
@@ -91,17 +98,26 @@ def read(text: str) -> Link:
     NoSuchLink
         If it was not made here, or for another purpose or message.
     """
-    found = SHAPE.fullmatch(text)
-    purpose = BY_LETTER.get(found[1]) if found else None
-    if found is None or purpose is None or int(found[2]) > LARGEST:
+    if found := SHAPE.fullmatch(text):
+        return _found(found, number=proofs.number(found[2]), holds=proofs.short_holds)
+    if found := OLD_SHAPE.fullmatch(text):
+        return _found(found, number=int(found[2]), holds=proofs.holds)
+    raise NoSuchLink
+
+
+def _found(found: re.Match[str], *, number: int, holds: Callable[..., bool]) -> Link:
+    purpose = BY_LETTER.get(found[1])
+    if purpose is None or number > LARGEST:
         raise NoSuchLink
     rows = Notice.objects.select_related("appointment__patient__user", "patient__user")
-    notice = rows.filter(pk=int(found[2])).first()
-    if notice is None:
-        raise NoSuchLink
-    if not proofs.holds(found[3], f"booking.links.{purpose}", *_about(notice)):
+    notice = rows.filter(pk=number).first()
+    if notice is None or not holds(found[3], _use(purpose), *_about(notice)):
         raise NoSuchLink
     return Link(purpose=purpose, notice=notice)
+
+
+def _use(purpose: Purpose) -> str:
+    return f"booking.links.{purpose}"
 
 
 def _about(notice: Notice) -> tuple[object, ...]:

@@ -23,17 +23,29 @@ from booking.notices.standing import GATE
 __all__ = ["CALL_US", "NEXT_STEPS", "context", "render"]
 
 WITH_CALENDAR = (Kind.booked, Kind.changed)
-# Where a text would be longer than one SMS, these give way, in this order.
-GIVE_WAY = ("link", "names", "clinic_name", "heavy_meal")
+# Where a text would be longer than one SMS, these give way: the first of these ways that is enough.
+GIVE_WAY: tuple[tuple[str, ...], ...] = (
+    (),
+    ("link",),
+    ("link", "names"),
+    ("link", "names", "clinic_name"),
+    ("link", "names", "clinic_name", "heavy_meal"),
+)
 # What the link of these is for cannot be done without it.
 LINK_MATTERS = (
     Kind.confirm_escort,
     Kind.last_check,
     Kind.today,
+    Kind.driving_warning,
     Kind.how_are_you,
     Kind.offer,
 )
-LINK_LAST = ("names", "clinic_name", "link")
+LINK_LAST: tuple[tuple[str, ...], ...] = (
+    (),
+    ("names",),
+    ("names", "clinic_name"),
+    *GIVE_WAY[1:-1],
+)
 # A stop that ends a Spanish abbreviation ends the sentence as well.
 TWO_STOPS = re.compile(r"\b([ap]\.m\.)\.")
 
@@ -69,10 +81,8 @@ def _lines(said: str) -> str:
 def _sms(kind: str, facts: Mapping[str, Any]) -> str:
     """Return one SMS, with as much as fits."""
     spoken = ""
-    order = LINK_LAST if kind in LINK_MATTERS else GIVE_WAY
-    for dropped in range(len(order) + 1):
-        less = _without(facts, order[:dropped])
-        spoken = words.gsm(_say(kind, "sms.txt", less))
+    for dropped in LINK_LAST if kind in LINK_MATTERS else GIVE_WAY:
+        spoken = words.gsm(_say(kind, "sms.txt", _without(facts, dropped)))
         if words.fits_sms(spoken):
             break
     return spoken[:1].upper() + spoken[1:]

@@ -37,7 +37,7 @@ SPOKEN = {
     NoticeStatus.SUPERSEDED: "replaced",
 }
 # A link works for whoever has it: staff read that there was one, not the link.
-A_LINK = re.compile(rf"/go/{tokens.SHAPE.pattern}")
+A_LINK = re.compile(rf"/go/(?:{tokens.OLD_SHAPE.pattern}|{tokens.SHAPE.pattern})")
 
 
 @dataclass(frozen=True, slots=True)

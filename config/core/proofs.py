@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import string
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -11,6 +12,10 @@ from django.utils.crypto import salted_hmac
 LENGTH = 20  # of base32: 100 bits
 CODE = rf"[a-z2-7]{{{LENGTH}}}"
 """What a code looks like, as part of a regular expression."""
+DIGITS = string.digits + string.ascii_letters
+SHORT_LENGTH = 11  # of 62 digits and letters: 65 bits
+SHORT = rf"[0-9a-zA-Z]{{{SHORT_LENGTH}}}"
+"""What a code for a text looks like, of which a whole message has room for 160 characters."""
 
 
 def code(use: str, *about: object) -> str:
@@ -24,7 +29,44 @@ def holds(given: str, use: str, *about: object) -> bool:
     return any(hmac.compare_digest(given, _code(use, about, key)) for key in keys)
 
 
+def short_code(use: str, *about: object) -> str:
+    """Return a code as `code` does, for addresses that stand in a text."""
+    return _short_code(use, about, settings.SECRET_KEY)
+
+
+def short_holds(given: str, use: str, *about: object) -> bool:
+    """Whether a short code is ours, under the key in force or one before it."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(hmac.compare_digest(given, _short_code(use, about, key)) for key in keys)
+
+
+def digits(number: int) -> str:
+    """Write a number of 0 or more in as few digits and letters as can be."""
+    written = ""
+    while number or not written:
+        number, digit = divmod(number, len(DIGITS))
+        written = DIGITS[digit] + written
+    return written
+
+
+def number(written: str) -> int:
+    """Read what `digits` wrote."""
+    found = 0
+    for digit in written:
+        found = found * len(DIGITS) + DIGITS.index(digit)
+    return found
+
+
 def _code(use: str, about: tuple[object, ...], key: str) -> str:
+    return base64.b32encode(_proof(use, about, key)).decode().lower()[:LENGTH]
+
+
+def _short_code(use: str, about: tuple[object, ...], key: str) -> str:
+    # Of its own use: neither code tells anything of the other.
+    proof = int.from_bytes(_proof(f"{use}.short", about, key))
+    return digits(proof % len(DIGITS) ** SHORT_LENGTH).rjust(SHORT_LENGTH, DIGITS[0])
+
+
+def _proof(use: str, about: tuple[object, ...], key: str) -> bytes:
     said = "/".join(map(str, about))
-    proof = salted_hmac(use, said, secret=key, algorithm="sha256").digest()
-    return base64.b32encode(proof).decode().lower()[:LENGTH]
+    return salted_hmac(use, said, secret=key, algorithm="sha256").digest()

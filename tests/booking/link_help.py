@@ -12,11 +12,18 @@ from django.test import Client
 from booking.links import tokens
 from booking.links.tokens import Purpose
 from booking.models import Notice
+from config.core import proofs
 
 
 def address(purpose: Purpose, notice: Notice) -> str:
     path: str = urlsplit(tokens.url(purpose, notice)).path
     return path
+
+
+def old_token(purpose: Purpose, notice: Notice) -> str:
+    """What stood in a link until November 2026."""
+    code = proofs.code(f"booking.links.{purpose}", *tokens._about(notice))
+    return f"{purpose[0]}{notice.pk}-{code}"
 
 
 def opened(client: Client, path: str) -> str:

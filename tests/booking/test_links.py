@@ -13,6 +13,8 @@ from pytest_django import Settings
 from booking.links import tokens
 from booking.links.tokens import Purpose
 from booking.models import Notice
+from config.core import proofs
+from tests.booking.link_help import old_token
 from tests.booking.notice_help import STARTS_AT, booked, row, utc
 
 pytestmark = pytest.mark.django_db
@@ -30,12 +32,38 @@ def test_it_reads_back_what_it_wrote(purpose: Purpose) -> None:
     assert (found.purpose, found.notice) == (purpose, notice)
 
 
+def test_a_link_given_out_before_links_were_short_opens_the_same() -> None:
+    notice = a_notice()
+    old = old_token(Purpose.ate, notice)
+    found = tokens.read(old)
+    assert (found.purpose, found.notice) == (Purpose.ate, notice)
+    for changed in (f"e{old[1:]}", old.replace("-", "0-"), old.replace("-", ""), old[:-1]):
+        with pytest.raises(tokens.NoSuchLink):
+            tokens.read(changed)
+
+
 def test_a_link_is_short_enough_for_a_text_even_after_very_many_messages() -> None:
     notice = a_notice()
     notice.pk = 2**63 - 1
     found = urlsplit(tokens.url(Purpose.escort, notice))
-    assert len(found.path) <= 50
-    assert re.fullmatch(r"[a-z0-9/-]+", found.path)
+    assert len(found.path) <= len("/go/") + 1 + 11 + 11
+    assert re.fullmatch(r"/go/[a-zA-Z0-9]+", found.path)
+
+
+def test_to_guess_one_is_one_in_more_than_two_to_the_64(settings: Settings) -> None:
+    assert len(proofs.DIGITS) ** proofs.SHORT_LENGTH > 2**64
+    notice = a_notice()
+    codes = {tokens.token(purpose, notice)[-11:] for purpose in Purpose}
+    assert len(codes) == len(Purpose)
+    settings.SECRET_KEY = "another"
+    assert not codes & {tokens.token(purpose, notice)[-11:] for purpose in Purpose}
+
+
+@pytest.mark.parametrize("number", [0, 1, 61, 62, 3843, 2**63 - 1])
+def test_a_number_is_written_shortly_and_read_again(number: int) -> None:
+    written = proofs.digits(number)
+    assert len(written) <= 11
+    assert proofs.number(written) == number
 
 
 def test_a_letter_is_for_one_purpose() -> None:
@@ -57,12 +85,13 @@ def test_a_link_to_another_message_is_none() -> None:
     ours = tokens.token(Purpose.ate, a_notice())
     other = row(kind="booked", channel="sms")
     with pytest.raises(tokens.NoSuchLink):
-        tokens.read(f"a{other.pk}-{ours.partition('-')[2]}")
+        tokens.read(f"a{proofs.digits(other.pk)}{ours[-11:]}")
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "a", "e1", "e0-" + "a" * 20, "e99999999999999999999-" + "a" * 20, "é1-" + "a" * 20,
+     "e1" + "a" * 11, "e0" + "a" * 11, "e" + "z" * 22, "e" + "z" * 23, "e1" + "é" * 11,
      "e1-" + "A" * 20, "e1-" + "a" * 21, "z1-" + "a" * 20, "e９-" + "a" * 20, "\x00" * 30],
 )  # fmt: skip
 def test_what_nobody_wrote_is_no_link(text: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -14,8 +15,11 @@ from django.conf import settings
 from django.template.loader import get_template
 from pytest_django import Settings
 
+from booking import clock
 from booking.channels import replies
 from booking.channels.lines import Message
+from booking.links import tokens
+from booking.links.tokens import Purpose
 from booking.models import IncomingText, Notice
 from booking.notices import messages, words
 from booking.notices.planned import Kind
@@ -109,6 +113,31 @@ def test_a_text_fits_with_long_settings_and_stops_on_the_day_before(
             assert not wrong, (kind, way, wrong, message.text)
             if kind == Kind.evening_before:
                 assert "23 " in message.text  # the food stop's own day is never left out
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_warning_not_to_drive_has_room_for_its_link_whoever_it_is_for_and_wherever(
+    language: str, settings: Settings
+) -> None:
+    """A host of 24 characters, after 14 million messages, in any month and zone."""
+    settings.SITE_URL = "https://visits.my-clinic.example"
+    settings.CLINIC_NAME = "Riverside Integrative Medical Home Center"
+    appointment = visit(name="Maximiliane-Alexandrina Longbottom")
+    appointment.patient.language = language
+    warned = notice_of(appointment, kind=Kind.driving_warning, channel="sms")
+    warned.pk = 62**4 - 1
+    link = tokens.url(Purpose.warning, warned)
+    assert len(link) == len("https://") + 24 + len("/go/w") + 4 + 11
+    for zone in (*ZONES, "America/Anchorage"):
+        appointment.time_zone = zone
+        for month in range(1, 13):
+            until = datetime(2027, month, 24, 22, 30, tzinfo=UTC)
+            appointment.drive_after = until
+            text = messages.render(warned).text
+            assert not complaints(Message("", text), language=language), text
+            said = clock.say_moment(until, ZoneInfo(zone), language=language)
+            for part in (words.gsm(said), link, settings.EMERGENCY_NUMBER, "alcohol"):
+                assert part in text
 
 
 def test_a_clinic_s_name_that_says_what_visits_are_for_is_not_said(settings: Settings) -> None:

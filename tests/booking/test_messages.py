@@ -43,7 +43,7 @@ def test_the_driving_warning_names_one_local_moment_alcohol_and_the_emergency_nu
         text = messages.render(notice).text
         assert re.search(r"no driving or machinery until Wed 25 Nov, 12:40 PM CST", text, re.I)
         assert re.search(r"no alcohol", text, re.I)
-        assert "call 911" in text
+        assert re.search(r"emergency: 911|call 911", text, re.I)
 
 
 def test_the_driving_warning_is_the_latest_over_all_that_was_given() -> None:
@@ -249,7 +249,8 @@ def test_a_page_that_nobody_acknowledged_says_so() -> None:
 def test_the_link_of_a_message_is_for_what_the_message_asks() -> None:
     appointment = visit()
     asked = {
-        Kind.confirm_escort: "e", Kind.last_check: "a", Kind.today: "v", Kind.how_are_you: "f"
+        Kind.confirm_escort: "e", Kind.last_check: "a", Kind.today: "v", Kind.how_are_you: "f",
+        Kind.driving_warning: "w",
     }  # fmt: skip
     for kind, letter in asked.items():
         text = messages.render(notice_of(appointment, kind=kind, channel="sms")).text
