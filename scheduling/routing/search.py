@@ -5,7 +5,7 @@ reduced cost is within the gap is listed, as in Baldacci, Christofides & Mingozz
 Prog. 115; the list is tightened by cuts, thinned out, and chosen from exactly.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from scheduling.routing.routes import Routes, distinct, joined, none
 from scheduling.routing.tightening import Tight, Tightened, tighten
 from scheduling.routing.values import Day, Plan
 from scheduling.routing.verify import routes_of
+from scheduling.routing.vroom_process import asked
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,6 +44,8 @@ ELITE = 20
 """Plans whose routes are tried together."""
 STALLED = 5
 """Searches without a better plan after which it only proves."""
+LOOSE = 0.03
+"""Share of its driving a first plan may be from the bound, else VROOM's is looked at too."""
 CASES, SOME_CASES = 10_000, 25
 """Cases a proof may take, and how many between two searches."""
 
@@ -53,6 +56,7 @@ def solve(
     seconds: float,
     seed: int,
     start: Mapping[str, Sequence[str]] | None = None,
+    with_vroom: bool = True,
 ) -> Plan:
     """Give a day's visits to nurses.
 
@@ -66,10 +70,13 @@ def solve(
     start
         Known routes, visit ids in order by nurse id. Visits in them that break a rule are left
         out; the rest is kept where nothing better is found.
+    with_vroom
+        Whether VROOM's plan is looked at as well, where it is installed and the day a large one.
     """
     clock = Clock(seconds)
-    search = Search(day, clock, np.random.default_rng(seed), routes_of(day, start or {}))
-    search.run()
+    with asked(day, clock, wanted=with_vroom) as answer:
+        search = Search(day, clock, np.random.default_rng(seed), routes_of(day, start or {}))
+        search.run(answer)
     return planned(day, search.best, search.low, clock.spent(), seed)
 
 
@@ -101,8 +108,11 @@ class Search:
         self.ceiling = 0.0
         self.elite: list[Routes] = []
 
-    def run(self) -> None:
-        """Search until the gap is closed, nothing moves any more, or time is up."""
+    def run(self, other: Callable[[], Mapping[str, Sequence[str]]] = dict) -> None:
+        """Search until the gap is closed, nothing moves any more, or time is up.
+
+        `other` gives routes made elsewhere, if any; it is asked where our own are no good.
+        """
         if not len(self.graph.nurse):
             self.low = cost_of(self.sizes, self.best)
             return
@@ -112,6 +122,8 @@ class Search:
         self.bound = generate(self.graph, self.master, self.clock.share(0.5))
         self.low = self.ceiling = self.bound.metres
         self._fill(dive(self.graph, self.master, self.clock.share(0.5)))
+        if self._gap() > LOOSE * self.best.metres.sum():
+            self._take(routes_of(self.day, other()))
         if self._done():
             return
         _, table = self._table(SOME)
@@ -122,6 +134,11 @@ class Search:
         for most in (MANY, 4 * MANY):
             if not self._done() and self.low >= self.ceiling:
                 self._prove(most)
+
+    def _take(self, plan: Routes) -> None:
+        """Take a plan if it is better, and its routes to look for better ones in."""
+        if self.master.add(plan):
+            self._offer(plan) if self.clock.over() else self._fill(plan)
 
     def _gap(self) -> float:
         return cost_of(self.sizes, self.best) - self.low

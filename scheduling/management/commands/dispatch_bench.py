@@ -32,8 +32,13 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE.json")
         parser.add_argument("--seconds", type=float, default=60.0, help="all it may take")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--no-vroom", action="store_true", help="as where the extra is not installed"
+        )
 
-    def handle(self, *, file: Path, seconds: float, seed: int, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, seconds: float, seed: int, no_vroom: bool = False, **options: Any
+    ) -> None:
         """Read, solve, check the plan against the rules, print."""
         if not 0 <= seconds < float("inf") or seed < 0:
             raise CommandError("seconds and seed cannot be below zero", returncode=2)
@@ -42,6 +47,7 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"{file}: {error}", returncode=2) from None
         left = (1 - SPARE) * seconds - (1 + LEAVING) * self.before
-        plan = solve(day, seconds=max(min(LEAST, seconds), left), seed=seed)
+        limit = max(min(LEAST, seconds), left)
+        plan = solve(day, seconds=limit, seed=seed, with_vroom=not no_vroom)
         check(day, plan)
         self.stdout.write(json.dumps(instances.answer(name, plan)))
