@@ -32,6 +32,8 @@ OF_THE_PATIENT = (
     "sms_in_quiet_hours",
     "language",
 )
+# Where an account keeps its patient from the language of the page to the page itself.
+AHEAD = "_patient_read_ahead"
 OF_ACCOUNT = """
     SELECT {columns} FROM patients_patient AS patient
     LEFT JOIN patients_address AS address ON address.patient_id = patient.id
@@ -41,10 +43,34 @@ OF_ACCOUNT = """
 
 def patient_of(user: User) -> Patient:
     """Return the patient of an account, created on first use; the home is read with it."""
+    ahead: Patient | None = getattr(user, AHEAD, None)
+    if ahead is not None:
+        delattr(user, AHEAD)  # given once: who asks again wants what has changed since
+        return ahead
+    return _stored(user) or Patient.objects.get_or_create(user=user)[0]
+
+
+def read_ahead(user: User, *, language: str) -> Patient:
+    """Return the patient, and give the same row to who asks for it next, in this request.
+
+    Parameters
+    ----------
+    language
+        Of a patient who is created by this.
+    """
+    patient = _stored(user)
+    if patient is None:
+        wished = {"language": language}
+        patient = Patient.objects.get_or_create(user=user, defaults=wished)[0]
+    setattr(user, AHEAD, patient)
+    return patient
+
+
+def _stored(user: User) -> Patient | None:
     of_patient, of_home = _columns()
     found = prepared.row(OF_ACCOUNT.format(columns=f"{of_patient}, {of_home}"), [user.pk])
     if found is None:
-        return Patient.objects.get_or_create(user=user)[0]
+        return None
     width = of_patient.count(",") + 1
     patient, home = prepared.load(Patient, found[:width]), found[width:]
     patient.user = user

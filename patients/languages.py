@@ -12,9 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework.request import Request
 
 from config.core.models import Role, User
-from config.core.postgres import prepared
 from patients import accounts
-from patients.models import Patient
 
 ENGLISH = "en"
 # The clinic's own pages, and what programs and probes read.
@@ -28,7 +26,6 @@ IN_ENGLISH = (
     "/livez",
     "/readyz",
 )
-STORED = "SELECT language FROM patients_patient WHERE user_id = %s"
 
 
 def asked_for(request: HttpRequest) -> str:
@@ -55,15 +52,10 @@ def of(request: HttpRequest) -> str:
     user = request.user
     if not isinstance(user, User):
         return asked_for(request)
-    return _of_patient(user, request) if user.role == Role.PATIENT else ENGLISH
-
-
-def _of_patient(user: User, request: HttpRequest) -> str:
-    found = prepared.row(STORED, [user.pk])
-    if found is None:  # what they read until now is how they are written to from now on
-        wished = {"language": asked_for(request)}
-        return Patient.objects.get_or_create(user=user, defaults=wished)[0].language
-    return str(found[0])
+    if user.role != Role.PATIENT:
+        return ENGLISH
+    # What they read until now is how they are written to from now on.
+    return accounts.read_ahead(user, language=asked_for(request)).language
 
 
 def choose(*, user: User, language: str) -> None:

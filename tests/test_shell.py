@@ -15,12 +15,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.core import doors
 from config.core.errors import Refused, WrongState
 from config.core.models import IdempotentAnswer, Role, User
 from config.frame import server_error
+from patients import accounts
 from patients.models import Patient
 from tests.factories import make_nurse, make_patient, make_user
 
@@ -380,6 +382,22 @@ def test_it_passes_over_a_language_it_does_not_speak(client: Client, unknown: st
     assert client.post(reverse("language"), {"language": unknown}).status_code == 302
     ada.refresh_from_db()
     assert ada.language == "en"
+
+
+def test_the_language_and_the_page_read_the_patient_once(client: Client) -> None:
+    client.force_login(make_patient().user)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("account-about"))
+    of_patient = [one["sql"] for one in asked if "FROM patients_patient" in one["sql"]]
+    assert len(of_patient) == 1
+
+
+def test_what_a_request_has_changed_is_read_anew() -> None:
+    ada = make_patient()
+    accounts.read_ahead(ada.user, language="en")
+    Patient.objects.filter(pk=ada.pk).update(phone="+13125550199")
+    assert accounts.patient_of(ada.user).phone == "+13125550123"
+    assert accounts.patient_of(ada.user).phone == "+13125550199"
 
 
 def test_it_speaks_a_patients_own_language_and_keeps_another_once_chosen(client: Client) -> None:
