@@ -1,24 +1,26 @@
 """Every setting, from the environment, with defaults that run the demo.
 
 Production (`STILLWATER_ENV=production`) refuses to start on an unsafe value: see
-`config/checks.py`. Each variable is described in `docs/settings.md`.
+`config/checks.py`. Each variable is described in `docs/settings.md`. Beside this file stand those
+of accounts and of the API, when beat rings, and how the environment is read.
 """
 
 from datetime import time
 from pathlib import Path
 
 import django_stubs_ext
-import environ
+
+from config import beat
+from config.account_settings import *  # noqa: F403
+from config.api_settings import *  # noqa: F403
+from config.environment import PRODUCTION, STILLWATER_ENV, env  # noqa: F401
 
 # Lets forms and admins name their model in brackets at run time as the type checker reads it.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 # -- what kind of instance this is -------------------------------------------------------------
-STILLWATER_ENV = env.str("STILLWATER_ENV", default="development")
-PRODUCTION = STILLWATER_ENV == "production"
 DEBUG = env.bool("DEBUG", default=False)
 INSECURE_SECRET_KEY = "insecure-only-for-development-and-the-demo"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
@@ -157,135 +159,10 @@ CELERY_TASK_ROUTES = {
     "nurses.tasks.plan_days": {"queue": "dispatch"},
     "booking.tasks.send_due_notices": {"queue": "notices"},
 }
-# `expires`: a doorbell nobody answered need not ring again after an outage.
-CELERY_BEAT_SCHEDULE = {
-    "beat-heartbeat": {
-        "task": "config.core.tasks.beat_heartbeat",
-        "schedule": 3.0,
-        "options": {"expires": 30},
-    },
-    "send-due-notices": {
-        "task": "booking.tasks.send_due_notices",
-        "schedule": 2.0,
-        "options": {"expires": 10},
-    },
-    "sweep-booking": {
-        "task": "booking.tasks.sweep",
-        "schedule": 5.0,
-        "options": {"expires": 20},
-    },
-    "answer-texts": {
-        "task": "booking.tasks.answer_texts",
-        "schedule": 5.0,
-        "options": {"expires": 20},
-    },
-    "remind": {
-        "task": "booking.tasks.remind",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "offer-times": {
-        "task": "booking.tasks.offer_times",
-        "schedule": 20.0,
-        "options": {"expires": 20},
-    },
-    "settle-payments": {
-        "task": "booking.tasks.settle_payments",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "sweep-nurses": {
-        "task": "nurses.tasks.sweep",
-        "schedule": 5.0,
-        "options": {"expires": 20},
-    },
-    "plan-days": {
-        "task": "nurses.tasks.plan_days",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "check-rosters": {
-        "task": "nurses.tasks.check_rosters",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "forget-old-travel": {
-        "task": "scheduling.tasks.forget_old_travel",
-        "schedule": 86400.0,
-        "options": {"expires": 3600},
-    },
-    "forget-old-answers": {
-        "task": "config.core.tasks.forget_old_answers",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 
-# -- accounts ----------------------------------------------------------------------------------
-AUTH_USER_MODEL = "core.User"
-AUTHENTICATION_BACKENDS = ["config.core.sessions.Backend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-ACCOUNT_ADAPTER = "config.core.accounts.AccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ENTRANCE = "patients.pages.account_entrance_forms"
-ACCOUNT_FORMS = {
-    "signup": f"{ENTRANCE}.SignUpForm",
-    "login": f"{ENTRANCE}.SignInForm",
-    "add_email": f"{ENTRANCE}.ChangeEmailForm",
-    "change_password": f"{ENTRANCE}.ChangePasswordForm",
-    "reset_password": f"{ENTRANCE}.ResetPasswordForm",
-    "reset_password_from_key": f"{ENTRANCE}.NewPasswordForm",
-    "reauthenticate": f"{ENTRANCE}.AgainForm",
-    "confirm_email_verification_code": f"{ENTRANCE}.CodeForm",
-}
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-# A code is typed into the page that is open, which then goes on to where the person wanted to be.
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 60 * 30
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", default=30)
-ACCOUNT_RATE_LIMITS = {"login": f"{SIGN_INS_PER_MINUTE}/m/ip", "login_failed": "10/m/ip,5/5m/key"}
-LOGIN_REDIRECT_URL = "home"
-LOGIN_URL = "account_login"
-HEADLESS_CLIENTS = ("app",)
-HEADLESS_ONLY = False
-MFA_ADAPTER = "config.core.accounts.SecondStepAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+# -- sessions, and what browsers are told --------------------------------------------------------
 MFA_TOTP_ISSUER = CLINIC_NAME
-# One step before or after: telephones' clocks are not exact.
-MFA_TOTP_TOLERANCE = 1
-MFA_FORMS = {
-    "authenticate": f"{ENTRANCE}.SecondStepForm",
-    "reauthenticate": f"{ENTRANCE}.SecondStepAgainForm",
-    "activate_totp": f"{ENTRANCE}.AddAppForm",
-    "add_webauthn": f"{ENTRANCE}.AddPasskeyForm",
-    "edit_webauthn": f"{ENTRANCE}.RenamePasskeyForm",
-}
-# Browsers know no passkeys without TLS; on this machine alone they do.
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
-STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
-
 SESSION_ENGINE = "config.core.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -323,58 +200,6 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # -- API ---------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "config.core.authentication.SessionTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "COERCE_DECIMAL_TO_STRING": False,
-    "UNICODE_JSON": False,  # an error that quotes a lone surrogate can be told only escaped
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "config.core.api.ExceptionHandler",
-    "EXCEPTION_FORMATTER_CLASS": "config.core.api.ExceptionFormatter",
-    "ERROR_SCHEMAS": {"409": "config.core.schema.RefusalSerializer"},
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Stillwater",
-    "DESCRIPTION": (
-        "Booking, notices and the visit record of at-home infusions.\n\n"
-        "**Signing in.** A program sends "
-        '`POST /_allauth/app/v1/auth/login` with `{"email": "…", "password": "…"}`, and sends '
-        "`meta.session_token` of the answer as the header `X-Session-Token` with every request. "
-        "Whoever has signed in at `/accounts/login/` in this browser can try the requests here "
-        "at once."
-    ),
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {
-        "AppointmentStatusEnum": "booking.models.Status",
-        "NoticeStatusEnum": "booking.models.NoticeStatus",
-        "IntakeStatusEnum": "patients.models.Intake.Status",
-        "PlanStatusEnum": "nurses.models.Plan.Status",
-    }
-    | {
-        f"{kind}Enum": f"drf_standardized_errors.openapi_serializers.{kind}Enum.choices"
-        for kind in (
-            "ValidationError",
-            "ClientError",
-            "ServerError",
-            *(f"ErrorCode{status}" for status in (401, 403, 404, 405, 406, 415, 429, 500)),
-        )
-    },
-    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
-}
 IDEMPOTENCY_KEEP_HOURS = env.int("IDEMPOTENCY_KEEP_HOURS", default=48)
 
 # -- messages ----------------------------------------------------------------------------------
