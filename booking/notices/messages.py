@@ -9,13 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils import translation
 
 from booking import calendars
 from booking.channels.lines import Attachment, Message
 from booking.models import Notice
-from booking.notices import words
+from booking.notices import phrasing, words
 from booking.notices.facts import CALL_US, NEXT_STEPS, context, language_of
 from booking.notices.planned import Channel, Kind
 from booking.notices.standing import GATE
@@ -68,7 +67,7 @@ def render(notice: Notice) -> Message:
 
 
 def _say(kind: str, part: str, facts: Mapping[str, Any]) -> str:
-    said = render_to_string(f"booking/messages/{kind}-{part}", dict(facts))
+    said = phrasing.say(f"booking/messages/{kind}-{part}", facts)
     # To look for it costs much less than to look for where it stands.
     return TWO_STOPS.sub(r"\1", said) if "m.." in said else said
 

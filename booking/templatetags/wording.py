@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -12,8 +12,5 @@ register = template.Library()
 @register.filter
 def strong(value: str) -> SafeString:
     """Set in bold what must not be overlooked, escaped; its lines end only at a comma."""
-    *days, hour = str(value).split(", ")
-    parts = [(f"{day},",) for day in days] + [(hour,)]
-    return format_html(
-        "<strong>{}</strong>", format_html_join(" ", '<span class="kept">{}</span>', parts)
-    )
+    kept = escape(str(value)).replace(", ", ',</span> <span class="kept">')
+    return mark_safe(f'<strong><span class="kept">{kept}</span></strong>')  # noqa: S308  escaped
