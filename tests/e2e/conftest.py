@@ -23,3 +23,10 @@ def browser_window(chromium_path: str) -> Iterator[Window]:
 def drive(browser_window: Window, live_server: Any) -> Callable[..., Any]:
     """Give `Window.drive` for the site that the test serves."""
     return partial(browser_window.drive, home=str(live_server))
+
+
+@pytest.fixture(params=[("phone", True), ("desk", False)], ids=["phone", "desk-no-script"])
+def either_way(request: pytest.FixtureRequest, drive: Callable[..., Any]) -> Callable[..., Any]:
+    """Give `drive` on a phone with a script, and then at a desk without one."""
+    size, javascript = request.param
+    return partial(drive, size=size, javascript=javascript)

@@ -15,6 +15,14 @@ from tests.e2e.window import Watched
 PASSWORD = "a-pond-without-wind"
 NAME = "Ada Byrne"
 BUSY_STEPS = 20  # pages of questions, at most
+# The questions that are on a page, shown or not.
+ASKED = "Array.from(document.querySelectorAll('[id^=q-]'), one => one.id.slice(2))"
+
+# What has the focus, and how it shows that.
+FOCUSED = """() => {
+    const one = document.activeElement, style = getComputedStyle(one)
+    return [one.innerText || one.value || "", style.outlineStyle, parseFloat(style.outlineWidth)]
+}"""
 
 
 def press(page: Page, name: str | re.Pattern[str], *, exact: bool = True) -> None:
@@ -34,6 +42,27 @@ def send(page: Page, name: str | re.Pattern[str], *, exact: bool = True) -> None
 def title(page: Page) -> str:
     """Give the page's main heading."""
     return page.get_by_role("heading", level=1).inner_text()
+
+
+def reach(watched: Watched, name: re.Pattern[str], *, most: int = 120) -> None:
+    """Press Tab until something with this name has the focus; all on the way show theirs."""
+    for _ in range(most):
+        watched.page.keyboard.press("Tab")
+        text, outline, width = watched.page.evaluate(FOCUSED)
+        if not text.strip():
+            continue
+        assert outline != "none", f"{text!r} does not show that it has the focus"
+        assert width >= 2, f"{text!r} hardly shows that it has the focus"
+        if name.match(" ".join(text.split())):
+            return
+    raise AssertionError(f"{name.pattern} cannot be reached by the keyboard")
+
+
+def enter(watched: Watched, name: re.Pattern[str]) -> None:
+    """Go by the keyboard alone to a link or button that leads to another page, and press it."""
+    reach(watched, name)
+    with watched.page.expect_navigation():
+        watched.page.keyboard.press("Enter")
 
 
 def sign_up(watched: Watched, *, email: str) -> None:
@@ -68,10 +97,11 @@ def answer_everything(watched: Watched, **changes: object) -> None:
 
 
 def answer_page(page: Page, answers: Mapping[str, object]) -> None:
-    """Answer what this page asks and shows."""
+    """Answer what this page asks, and what the answers before make it show."""
+    here = page.evaluate(ASKED)
     for id_, answer in answers.items():
         question = page.locator(f"#q-{id_}")
-        if question.count() and question.is_visible():
+        if id_ in here and question.is_visible():
             _answer(question, id_, answer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +29,8 @@ SIZES: dict[str, ViewportSize] = {
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PATIENCE_MS = 60_000  # a machine may be busy with other things
 JOURNEY_S = 240
+# Each page lives for a second: its scripts are through before they are worth being optimised.
+NOT_OPTIMISED = ["--js-flags=--no-opt"]
 
 
 @dataclass
@@ -93,6 +95,7 @@ class Window:
         scheme: str = "light",
         user: User | None = None,
         locale: str = "en-US",
+        scripts: Sequence[str] = (),
     ) -> T:
         """Let a journey happen on a new page, and give what it returns.
 
@@ -102,6 +105,8 @@ class Window:
             Runs in the browser's thread, where it may use the database as well.
         user
             Who is signed in.
+        scripts
+            Run on each page before its own.
         """
         cookies = [_session(user, home)] if user else []
 
@@ -117,6 +122,8 @@ class Window:
             )
             try:
                 context.add_cookies(cookies)  # type: ignore[arg-type]
+                for script in scripts:
+                    context.add_init_script(script)
                 return journey(Watched(context.new_page(), home))
             finally:
                 context.close()
@@ -134,7 +141,7 @@ class Window:
             self._playwright = sync_playwright().start()
             self._browser = self._playwright.chromium.launch(
                 executable_path=self._executable,
-                args=["--no-sandbox"] if os.geteuid() == 0 else [],
+                args=[*NOT_OPTIMISED, *(["--no-sandbox"] if os.geteuid() == 0 else [])],
             )
         return self._browser
 
