@@ -42,7 +42,7 @@ def test_it_explains_every_dependency() -> None:
 
 
 def test_it_names_no_registry_in_its_locks() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-dev.lock", "requirements-vroom.lock"):
         text = (ROOT / lock).read_text()
         assert "--hash=sha256:" in text
         assert not re.search(r"https?://|file://", text)

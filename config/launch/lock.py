@@ -1,4 +1,4 @@
-"""bin/lock: compile both locks from pyproject.toml, hashed and without host names."""
+"""bin/lock: compile all locks from pyproject.toml, hashed and without host names."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ from config.launch.state import ROOT
 LOCKS = {
     "requirements.lock": [],
     "requirements-dev.lock": ["--extra", "dev", "-c", "requirements.lock"],
+    "requirements-vroom.lock": ["--extra", "vroom", "-c", "requirements.lock"],
 }
 OPTIONS = [
     *("--universal", "--python-version", "3.11", "--generate-hashes"),

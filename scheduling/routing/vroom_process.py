@@ -24,6 +24,8 @@ LEAST_VISITS = 50
 LEAST_SECONDS = 1.0
 SHARE = 0.6
 """Of the time given: what it may take."""
+PATIENCE = 0.15
+"""Of the same: how long it is waited for."""
 LEVEL = 1
 """How thoroughly it searches, of 0 to 5."""
 
@@ -35,9 +37,10 @@ class _Asked:
 
     def __init__(self, words: Worded, clock: Clock, question: IO[str], answer: IO[str]) -> None:
         self.words = words
-        self.clock = clock
+        self.clock = clock.share(SHARE)
+        self.patience = PATIENCE * clock.left()
         self.answer = answer
-        until = time.monotonic() + clock.left()
+        until = time.monotonic() + self.clock.left()
         question.write(json.dumps({**words.problem, "until": until, "level": LEVEL}))
         question.seek(0)
         # Files rather than pipes: neither process ever waits for the other to read.
@@ -54,7 +57,7 @@ class _Asked:
         They may break rules: VROOM has no word for some.
         """
         try:
-            code = self.process.wait(self.clock.left())
+            code = self.process.wait(min(self.clock.left(), self.patience))
         except subprocess.TimeoutExpired:
             return {}
         try:
@@ -98,7 +101,7 @@ def _begun(day: Day, clock: Clock, stack: contextlib.ExitStack) -> _Asked | None
         return None
     try:
         question, answer = (stack.enter_context(_file()) for _ in range(2))
-        begun = _Asked(words, clock.share(SHARE), question, answer)
+        begun = _Asked(words, clock, question, answer)
     except OSError as error:
         logger.warning("VROOM could not be asked: %s", type(error).__name__)
         return None
