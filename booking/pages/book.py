@@ -23,6 +23,7 @@ from booking.pages import (
     steps,
 )
 from booking.pages.book_forms import TalkForm
+from config.core import on_the_way
 from config.core.accounts import has_verified_email
 from config.core.doors import OnceForm, PatientRequest, for_patients, once
 from config.core.errors import Refused
@@ -127,7 +128,9 @@ def _book(
     def make() -> str:
         return book_making.book(patient=patient, therapy=therapy, starts=starts, by=request.user)
 
-    return once(request, key=form.cleaned_data["once"], make=make)
+    there = once(request, key=form.cleaned_data["once"], make=make)
+    on_the_way.forget(request)
+    return there
 
 
 def _booked(patient: Patient, therapy: Therapy, starts: Sequence[datetime]) -> HttpResponse | None:
@@ -145,6 +148,9 @@ def _check(
     refused: Refused | None,
 ) -> HttpResponse:
     shown = book_check.of(patient=patient, therapy=therapy, starts=starts, refused=refused)
+    if shown.missing:
+        to = f"{request.path}?{shown.query}"
+        on_the_way.remember(request, to=to, said=shown.said, until=shown.first.starts_at)
     page = {"check": shown, "form": OnceForm()}
     status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
     return render(request, "booking/book/check.html", page, status=status)

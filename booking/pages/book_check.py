@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from booking import courses, prices, rules
 from booking.clock import local_day
@@ -94,6 +95,14 @@ class Check:
             return reverse("book-course", args=[therapy])
         day = local_day(self.first.starts_at, self.first.zone)
         return f"{reverse('book-time', args=[therapy])}?day={day.isoformat()}"
+
+    @property
+    def said(self) -> str:
+        """`Tuesday 24 November, 10:30 AM`; of a course, how many visits begin then."""
+        if not self.is_course:
+            return self.first.said
+        facts = {"visits": len(self.visits), "first": self.first.said}
+        return _("%(visits)s visits, the first on %(first)s") % facts
 
     @property
     def query(self) -> str:

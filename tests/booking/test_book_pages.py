@@ -22,7 +22,7 @@ from django.urls import reverse
 from booking import appointments
 from booking.models import Appointment, Course
 from config.core.models import Role
-from patients.models import Patient
+from patients.models import Intake, Patient
 from scheduling.models import Nurse, Shift
 from tests.factories import (
     CHICAGO,
@@ -179,6 +179,60 @@ def test_it_names_each_closed_gate_with_its_page_before_booking(
     assert {reverse("account-escort"), reverse("consent-list")} <= set(links(shown))
     assert '<button class="button" type="submit">Book' not in shown
     assert "10:30 AM to 1:40 PM" in shown
+
+
+GO_ON = "Go on with Thursday 4 February, 10:30 AM"
+
+
+def test_whoever_takes_a_step_that_came_first_is_led_back_to_the_time_they_chose(
+    ada: Patient, client: Client
+) -> None:
+    ada.escort_name = ""
+    ada.save()
+    assert "Go on with" not in page(client, reverse("account"))
+    page(client, CHECK)
+    escort = {"escort_name": "Sam Ortiz", "escort_phone": "+13125550124"}
+    shown = text(client.post(reverse("account-escort"), escort, follow=True))
+    assert GO_ON in shown
+    assert CHECK in links(shown)
+    for there in ("account-home", "consent-list", "book"):
+        assert GO_ON in page(client, reverse(there)), there
+    book(client, CHECK)
+    assert "Go on with" not in page(client, reverse("account"))
+
+
+def test_the_way_back_is_shown_once_everything_is_signed_or_cleared(
+    ada: Patient, client: Client
+) -> None:
+    document = make_document(version=2)
+    page(client, CHECK)
+    assert GO_ON not in page(client, reverse("consent-list"))
+    signed = {"typed_name": "Ada Byrne", "sha256": document.sha256, "has_read": "on"}
+    where = reverse("consent-page", args=[document.slug])
+    assert GO_ON in text(client.post(where, signed, follow=True))
+    intake = Intake.objects.get(patient=ada)
+    assert GO_ON in page(client, reverse("intake-outcome", args=[intake.pk]))
+
+
+def test_the_way_back_names_a_time_in_the_readers_language_and_not_once_it_is_past(
+    ada: Patient, client: Client
+) -> None:
+    ada.escort_name = ""
+    ada.save()
+    page(client, CHECK)
+    client.post(reverse("language"), {"language": "es"})
+    assert "Seguir con la hora que eligió" in page(client, reverse("account"))
+    with time_machine.travel(datetime(2027, 2, 4, 16, 30, tzinfo=UTC), tick=False):
+        client.force_login(ada.user)
+        assert "Seguir con" not in page(client, reverse("account"))
+
+
+def test_of_a_course_it_says_how_many_visits(ada: Patient, client: Client) -> None:
+    ada.escort_name = ""
+    ada.save()
+    page(client, f"{CHECK}&at=2027-02-06T16:30Z")
+    shown = page(client, reverse("account"))
+    assert "Go on with 2 visits, the first on Thursday 4 February, 10:30 AM" in shown
 
 
 def test_a_gate_that_closed_meanwhile_is_named_and_nothing_is_booked(
