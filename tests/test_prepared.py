@@ -91,3 +91,13 @@ def test_it_is_planned_once_per_connection() -> None:
             [sql.replace("%s", "$1")],
         )
         assert cursor.fetchone() == (1,)
+
+
+def test_a_statement_that_is_prepared_is_planned_once() -> None:
+    for number in range(8):
+        prepared.row("SELECT count(*) FROM core_user WHERE id > %s", [number])
+    used = prepared.row(
+        "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+        " WHERE statement LIKE 'SELECT count(*) FROM core_user WHERE id > %%'"
+    )
+    assert used == (8, 0)

@@ -12,6 +12,8 @@ from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Format
 
+# What is prepared is planned once; by itself PostgreSQL plans most of it anew for each use.
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 # A firewall forgets a connection that idles for minutes, and says so only when asked.
 SURE_SECONDS = 30
 
@@ -44,7 +46,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 "No database is configured: set DATABASE_URL (postgres://user:password@host/name), "
                 "or run bin/demo, or use bin/manage while bin/demo runs."
             )
-        opened = super().get_new_connection(conn_params)
+        chosen = f"{conn_params.get('options') or ''} {PLANNED_ONCE}".strip()
+        opened = super().get_new_connection({**conn_params, "options": chosen})
         opened.prepare_threshold = 0  # of `prepared_cursor`; Django's own cursors never prepare
         return opened
 

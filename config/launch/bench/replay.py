@@ -2,7 +2,7 @@
 
 `python -m config.launch.bench.replay ADDRESS FILE NUMBER OF`: connects, says `ready`, waits for a
 line, then sends what was recorded for every OF-th booking from NUMBER on, prepared where it was
-prepared, fetching every row, and prints the seconds each took as a JSON list.
+prepared, and planned as there, fetching every row, and prints the seconds each took as a JSON list.
 """
 
 import json
@@ -17,6 +17,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
+
+from config.core.postgres.base import PLANNED_ONCE
 
 Script = list[tuple[bytes, Any, bool]]
 KINDS: dict[str, Callable[[Any], Any]] = {
@@ -36,7 +38,7 @@ def main() -> None:
         [(text.encode(), given, binary) for text, given, binary in one["statements"]]
         for one in mine
     ]
-    with psycopg.connect(address, autocommit=True) as connection:
+    with psycopg.connect(address, autocommit=True, options=PLANNED_ONCE) as connection:
         cursor = connection.cursor()
         print("ready", flush=True)
         sys.stdin.readline()
