@@ -1,18 +1,18 @@
 """A million messages wait and ten thousand fall due: how late is each, at the mail server."""
 
 import json
-import os
 import socket
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.launch import owned, postgres, processes, state as states
+from config.launch import owned, processes, state as states
+from config.launch.bench import notices_cost
 from config.launch.bench.clients import percentile
 from config.launch.bench.house import HOST, INSIDE, Failed, House
 from config.launch.bench.report import Bar, Section, table
@@ -22,7 +22,7 @@ DATABASE = "bench_notices"
 LATE_S, LOOK_MS, GROWTH = 60.0, 5.0, 1.1
 AHEAD_S = 15.0  # between writing what falls due and its falling due
 PATIENCE_S = 600.0
-PAGE = os.sysconf("SC_PAGE_SIZE")
+READY = " ready."  # in the worker's log, as Celery words it
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,38 @@ class Run:
         return statistics.median(self.memory[-5:]) / tenth
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What was measured on one database, for the table and for `bin/faults`."""
+
+    waiting: int
+    runs: list[Run]
+    looked: dict[str, float | str]
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Each promise, and whether it was kept."""
+        return (*map(_punctual, self.runs), *_whole(self.runs), _indexed(self.looked))
+
+
 def measure(house: House, *, quick: bool) -> Section:
     """Measure both ways of falling due on one database."""
     size = QUICK if quick else FULL
+    return _section(size=size, measured=measured(house, size=size, overs=(0, size.over)))
+
+
+def measured(house: House, *, size: Size, overs: Sequence[float]) -> Measured:
+    """Let messages fall due over so many seconds, once for each figure."""
     house.make(DATABASE)
     house.seed(DATABASE, nurses=size.nurses)
     waiting = int(_inside(house, "wait", str(size.waiting)))
     with _sink(house) as (kept, port, sink):
-        runs = [
-            _run(house, size, over=over, port=port, kept=kept, sink=sink) for over in (0, size.over)
-        ]
+        runs = [_run(house, size, over=over, port=port, kept=kept, sink=sink) for over in overs]
     at = time.time() - 1
     _inside(house, "due", str(size.due), "1", str(at))
     looked = json.loads(_inside(house, "look"))
     house.drop(DATABASE)
-    return _section(size=size, waiting=waiting, runs=runs, looked=looked)
+    return Measured(waiting=waiting, runs=runs, looked=looked)
 
 
 def _inside(house: House, *what: str) -> str:
@@ -126,18 +143,17 @@ def _run(house: House, size: Size, *, over: float, port: int, kept: Path, sink: 
     schedule = house.state / "beat-schedule"
     schedule.unlink(missing_ok=True)
     kept.write_text("")
-    begins = time.time() + AHEAD_S * (1 + size.due / 5000)
-    printed = _inside(house, "due", str(size.due), str(over), str(begins))
-    due = {int(pk): at for pk, at in json.loads(printed).items()}
     try:
-        supervisor.start(name="notices", command=processes.NOTICES)
-        supervisor.start(name="beat", command=processes.beat(schedule=str(schedule)))
+        _start(supervisor, schedule=str(schedule))
+        begins = time.time() + AHEAD_S * (1 + size.due / 5000)
+        printed = _inside(house, "due", str(size.due), str(over), str(begins))
+        due = {int(pk): at for pk, at in json.loads(printed).items()}
         if time.time() > begins:
             raise Failed("Writing what falls due took longer than thought.")
         time.sleep(begins - time.time())
-        before = _processor(house, sink)
+        before = notices_cost.processor(house, sink)
         memory = _wait(supervisor, house, kept, count=len(due))
-        after = _processor(house, sink)
+        after = notices_cost.processor(house, sink)
     finally:
         supervisor.stop()
     lines = [line.split() for line in kept.read_text().splitlines()]
@@ -156,6 +172,20 @@ def _run(house: House, size: Size, *, over: float, port: int, kept: Path, sink: 
     )
 
 
+def _start(supervisor: Supervisor, *, schedule: str) -> None:
+    """Start worker and beat; what is measured begins when the worker hears."""
+    log = supervisor.state / "log" / "notices.log"
+    log.unlink(missing_ok=True)
+    supervisor.start(name="notices", command=processes.NOTICES)
+    supervisor.start(name="beat", command=processes.beat(schedule=schedule))
+    ends = time.time() + PATIENCE_S
+    while READY not in log.read_text(errors="replace"):
+        supervisor.require_all()
+        if time.time() > ends:
+            raise Failed(f"The worker did not start within {PATIENCE_S:.0f} s.")
+        time.sleep(0.5)
+
+
 def _wait(supervisor: Supervisor, house: House, kept: Path, *, count: int) -> list[int]:
     """Wait for as many messages; gives the workers' memory at each second."""
     ends = time.time() + PATIENCE_S
@@ -164,64 +194,13 @@ def _wait(supervisor: Supervisor, house: House, kept: Path, *, count: int) -> li
         supervisor.require_all()
         if time.time() > ends:
             raise Failed(f"Not all came within {PATIENCE_S:.0f} s.")
-        memory.append(sum(_resident(pid) for pid in _workers(house)))
+        memory.append(sum(notices_cost.resident(pid) for pid in notices_cost.workers(house)))
         time.sleep(1)
     return memory
 
 
-def _workers(house: House) -> list[int]:
-    return [
-        pid
-        for pid in owned.left_behind(state=house.state / "app")
-        if "notices@%h" in owned.command_line(pid)
-    ]
-
-
-def _processor(house: House, sink: int) -> dict[str, float]:
-    """Seconds of processor that each kind of process has used."""
-    used = {"workers": 0.0, "PostgreSQL": 0.0, "mail server": _seconds(sink), "other": 0.0}
-    used["PostgreSQL"] = sum(map(_seconds, _database(house)))
-    workers = _workers(house)
-    ours = {*owned.left_behind(state=house.state), *owned.left_behind(state=house.state / "app")}
-    for pid in ours - {sink, *_database(house)}:
-        used["workers" if pid in workers else "other"] += _seconds(pid)
-    return used
-
-
-def _database(house: House) -> list[int]:
-    """The server and its processes, which rename themselves and lose their mark."""
-    data = postgres.find_home(state=house.state).data
-    server = int((data / "postmaster.pid").read_text().splitlines()[0])
-    found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-    return [server, *(pid for pid in found if _parent(pid) == server)]
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def _seconds(pid: int) -> float:
-    """Processor time of a process and of its children that have ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    except (OSError, IndexError):
-        return 0
-
-
-def _section(
-    *, size: Size, waiting: int, runs: list[Run], looked: dict[str, float | str]
-) -> Section:
+def _section(*, size: Size, measured: Measured) -> Section:
+    runs, waiting, looked = measured.runs, measured.waiting, measured.looked
     head = ("Fall due", "taken in s", "per s", "p50 s", "p99 s", "latest s", "twice", "RSS MB")
     names = list(runs[0].processor)
     shares = [
@@ -245,7 +224,7 @@ synchronised at each commit, twice a message.
             f"The look for what is due takes {float(looked['milliseconds']):.2f} ms "
             f"with {waiting} waiting and {size.due} due:\n\n```\n{looked['plan']}\n```",
         ),
-        bars=(*map(_punctual, runs), *_whole(runs), _indexed(looked)),
+        bars=measured.bars,
     )
 
 

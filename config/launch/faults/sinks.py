@@ -17,7 +17,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 HOST = "127.0.0.1"
-KEY = re.compile(r"<notice-(\d+)-v")
+KEY = re.compile(r"<notice-(\d+)-v(\d+)-")
 FOREVER = 3600.0
 
 
@@ -29,12 +29,19 @@ class Delivery:
     channel: str
     to: str
     key: str  # Message-ID, or the key of a text
+    said: str  # what a person reads
 
     @property
     def notice(self) -> int | None:
         """The number of the row it came from."""
         found = KEY.match(self.key)
         return int(found[1]) if found else None
+
+    @property
+    def version(self) -> int:
+        """The version of the promise that it speaks of."""
+        found = KEY.match(self.key)
+        return int(found[2]) if found else 0
 
 
 @dataclass
@@ -62,8 +69,8 @@ class Sinks:
     mail: str = "take"
     _met: set[str] = field(default_factory=set)
 
-    def take(self, *, channel: str, to: str, key: str) -> None:
-        self.deliveries.append(Delivery(time.time(), channel, to, key))
+    def take(self, *, channel: str, to: str, key: str, said: str) -> None:
+        self.deliveries.append(Delivery(time.time(), channel, to, key, said))
 
     def of_rows(self) -> list[Delivery]:
         """Return what came of messages about visits, not what staff are told besides."""
@@ -111,8 +118,11 @@ class _Mail:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=policy.default)
+        body = message.get_body(("plain",))
+        said = f"{message['Subject']}\n\n{body.get_content() if body else ''}"
+        key = str(message["Message-ID"])
         for address in envelope.rcpt_tos:
-            self.sinks.take(channel="email", to=address, key=str(message["Message-ID"]))
+            self.sinks.take(channel="email", to=address, key=key, said=said)
             if self.sinks.meets(address, where="after"):
                 self.sinks.held.put(address)
                 await asyncio.sleep(FOREVER)
@@ -135,7 +145,8 @@ class _TakingText(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.sinks.take(channel="sms", to=told["to"], key=self.headers["Idempotency-Key"])
+        key = self.headers["Idempotency-Key"]
+        self.server.sinks.take(channel="sms", to=told["to"], key=key, said=told["message"])
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()

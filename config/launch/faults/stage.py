@@ -88,7 +88,7 @@ class Stage:
         alone
             A sender has one message in hand at a time, so that one who is killed leaves only that.
         """
-        self.app.stop()
+        self.end_senders()
         self.alone = alone
         self.texts = TEXTED in kinds
         self.app = self._supervisor("app")
@@ -97,6 +97,15 @@ class Stage:
         self.sinks.forget()
         if visits:
             self.inside("rows", "--visits", visits, "--kinds", *kinds)
+
+    def end_senders(self) -> None:
+        """End them at once: nobody waits for what they have in hand."""
+        owned.stop(owned.left_behind(state=self.app.state), within=5, first=signal.SIGKILL)
+        self.app.stop()
+
+    def hush(self) -> None:
+        """Have no beat ring."""
+        self._ring(0)
 
     def copy(self, source: str, database: str) -> None:
         """Make a database anew as a copy of another that nobody uses."""
