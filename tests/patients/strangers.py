@@ -1,15 +1,19 @@
 """People we made up, seeded: who might fill in the questionnaire, and what they might type.
 
 No figure here is anybody's: shares are rough ones of adults who ask for such a treatment, with the
-rare and the dangerous made more frequent than they are, so that few people meet every rule. The
-table of what came of four hundred of them is in docs/intake.md.
+rare and the dangerous made more frequent than they are, so that few people meet every rule. Two of
+three have the age, the sex, the illnesses and the medicines of one of Synthea's people instead
+(`tests/data/synthea`), the medicines as a chart words them. The table of what came of four hundred
+of them is in docs/intake.md.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
@@ -59,6 +63,16 @@ MALFORMED: Final[tuple[tuple[str, Any], ...]] = (
 )
 
 
+SYNTHEA: Final[list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parents[1] / "data" / "synthea" / "people.json").read_text(encoding="utf-8")
+)
+SEIZURES: Final = {"Seizure disorder", "Epilepsy", "History of single seizure"}
+HEART: Final = {"Coronary arteriosclerosis", "Atrial fibrillation", "Myocardial infarction"}
+ARRESTED: Final = {"Cardiac arrest", "History of cardiac arrest"}
+PAIN: Final = {"Osteoarthritis", "Rheumatoid arthritis"}
+ASKED: Final = SEIZURES | HEART | ARRESTED | PAIN  # by questions of their own
+
+
 @dataclass(frozen=True, slots=True)
 class Stranger:
     """One made-up person: their answers, and what they mistype first, if anything."""
@@ -81,8 +95,26 @@ def _stranger(number: int, chance: Random) -> Stranger:
     answers = (
         _about(chance) | _body(chance) | _mind(chance, low) | _medicines(chance) | _home(chance)
     )
+    if number % 3:
+        answers |= _of_synthea(SYNTHEA[(number - 1 - number // 3) % len(SYNTHEA)], answers)
     mistyped = chance.choice(MALFORMED) if chance.random() < 0.25 else None
     return Stranger(number, answers, mistyped, presses_twice=chance.random() < 0.15)
+
+
+def _of_synthea(one: dict[str, Any], made_up: dict[str, Any]) -> dict[str, Any]:
+    """What one of Synthea's people says of body and medicines; the rest stays made up."""
+    has = set(one["conditions"])
+    heart = "unstable" if has & ARRESTED else "stable" if has & HEART else made_up["heart_disease"]
+    rest = [name for name in one["conditions"] if name not in ASKED]
+    return {
+        "date_of_birth": one["born"],
+        "sex": one["sex"],
+        "reasons": sorted({*made_up["reasons"], *(["chronic_pain"] if has & PAIN else [])}),
+        "seizures": made_up["seizures"] or bool(has & SEIZURES),
+        "heart_disease": heart,
+        "conditions_other": "; ".join(rest),
+        "medicines_other": "\n".join(one["medicines"]),
+    }
 
 
 def _one(chance: Random, **shares: float) -> str:

@@ -18,11 +18,11 @@ from django.test import Client
 from django.urls import reverse
 
 from config.core.models import Role, User
-from patients import progress, questionnaire
+from patients import medicines, progress, questionnaire
 from patients.models import Intake, Patient
 from patients.questionnaire import SECTIONS
 from patients.screening import Screening, screen
-from tests.patients.strangers import TODAY, WRITTEN, Stranger, strangers
+from tests.patients.strangers import SYNTHEA, TODAY, WRITTEN, Stranger, strangers
 from tests.patients.test_intake_pages import on, typed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "intake.md"
@@ -50,6 +50,22 @@ def test_the_table_of_the_document_is_what_came_of_them() -> None:
     table = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", document, re.MULTILINE))
     assert {name: int(number) for name, number in table.items()} == outcomes | rules
     assert set(outcomes) == {"eligible", "review", "excluded", "crisis"}
+
+
+OPIOIDS = {"Morphine", "Hydrocodone", "Oxycodone", "Fentanyl", "Meperidine"}
+
+
+def test_it_knows_the_dangerous_medicines_as_charts_word_them() -> None:
+    """Synthea's people take what RxNorm names; what is not known is read by a clinician."""
+    names = {name for one in SYNTHEA for name in one["medicines"]}
+    opioids = {name for name in names if any(word in name for word in OPIOIDS)}
+    sedatives = {name for name in names if "Midazolam" in name or "doxylamine" in name}
+    assert (len(opioids), len(sedatives)) == (6, 2)
+    assert all(medicines.read(name).classes == ("opioids",) for name in opioids)
+    for name in names:
+        read = medicines.read(name)
+        assert read.classes or read.unrecognised, name
+        assert name not in sedatives or read.classes, name
 
 
 @pytest.fixture
