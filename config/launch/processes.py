@@ -23,9 +23,11 @@ def serving(*, bind: str, beat_schedule: str) -> Mapping[str, Command]:
 def web(*, bind: str) -> Command:
     """The site and the API."""
     # The control socket would be one file in the home folder for every instance.
-    options = ("--no-control-socket", "--workers", "2", "--threads", "4", "--timeout", "60")
+    options = ("--no-control-socket", "--workers", "4", "--threads", "2", "--timeout", "60")
     stopping = ("--graceful-timeout", "6")
-    return ("-m", "gunicorn", "config.wsgi:application", "--bind", bind, *options, *stopping)
+    worker = ("--worker-class", "config.serving.Worker")
+    served = ("config.wsgi:application", "--bind", bind)
+    return ("-m", "gunicorn", *served, *worker, *options, *stopping)
 
 
 _WORKER = ("-m", "celery", "-A", "config.celery:app", "worker", "--pool", "prefork")
