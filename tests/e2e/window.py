@@ -28,7 +28,7 @@ SIZES: dict[str, ViewportSize] = {
 # Whether a page is wider than its window.
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PATIENCE_MS = 60_000  # a machine may be busy with other things
-JOURNEY_S = 240
+JOURNEY_S = 900
 # Each page lives for a second: its scripts are through before they are worth being optimised.
 NOT_OPTIMISED = ["--js-flags=--no-opt"]
 
