@@ -59,19 +59,21 @@ def test_the_command_prints_one_object_of_the_format() -> None:
 def test_the_start_of_the_program_counts_into_the_time_it_may_take(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = []
+    given, helped = [], []
 
-    def noted(day: Day, *, seconds: float, seed: int) -> Plan:
+    def noted(day: Day, *, seconds: float, seed: int, with_vroom: bool) -> Plan:
         given.append(seconds)
+        helped.append(with_vroom)
         return solve(day, seconds=0, seed=seed)
 
     monkeypatch.setattr(dispatch_bench, "solve", noted)
     monkeypatch.setattr(started, "AT", time.monotonic() - 5)
     command = [*("manage.py", "dispatch_bench", str(FILES / "metro20.json")), "--seconds"]
     dispatch_bench.Command().run_from_argv([*command, "60"])
-    dispatch_bench.Command().run_from_argv([*command, "10"])
+    dispatch_bench.Command().run_from_argv([*command, "10", "--no-vroom"])
     assert 48 < given[0] < 53
     assert given[1] == dispatch_bench.LEAST
+    assert helped == [True, False]
     assert capsys.readouterr().out.count("unassigned") == 2
 
 
