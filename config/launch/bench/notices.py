@@ -20,7 +20,7 @@ from config.launch.supervisor import Supervisor
 
 DATABASE = "bench_notices"
 LATE_S, LOOK_MS, GROWTH = 60.0, 5.0, 1.1
-AHEAD_S = 15.0  # between writing what falls due and its falling due
+AHEAD_S, AHEAD_EACH_S = 30.0, 0.002  # between writing what falls due and its falling due
 PATIENCE_S = 600.0
 READY = " ready."  # in the worker's log, as Celery words it
 
@@ -145,7 +145,7 @@ def _run(house: House, size: Size, *, over: float, port: int, kept: Path, sink: 
     kept.write_text("")
     try:
         _start(supervisor, schedule=str(schedule))
-        begins = time.time() + AHEAD_S * (1 + size.due / 5000)
+        begins = time.time() + AHEAD_S + AHEAD_EACH_S * size.due
         printed = _inside(house, "due", str(size.due), str(over), str(begins))
         due = {int(pk): at for pk, at in json.loads(printed).items()}
         if time.time() > begins:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -27,7 +28,7 @@ DATABASE = "faults"
 SECONDS_TO_HEAR, POLL_SECONDS = 180.0, 0.2
 # In a sender's log, as Celery words it.
 TEXTED = "driving_warning"  # the one kind of message here that is a text as well
-READY, RANG = " ready.", "succeeded in"
+READY, RANG = r" ready\.", r"send_due_notices\[\S+\] succeeded"
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Stage:
     def said(self, name: str, words: str) -> int:
         """How often a process has written this into its log, now and in earlier runs."""
         path = self.house.state / "app" / "log" / f"{name}.log"
-        return path.read_text(errors="replace").count(words) if path.exists() else 0
+        return len(re.findall(words, path.read_text(errors="replace"))) if path.exists() else 0
 
     def wait_until(
         self, happened: Callable[[], bool], *, seconds: float, tend: bool = True
