@@ -12,7 +12,14 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, Page, Response, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Response,
+    ViewportSize,
+    sync_playwright,
+)
 
 from config.core.models import User
 from tests import site
@@ -84,6 +91,7 @@ class Window:
         self._executable = executable
         self._playwright: Any = None
         self._browser: Browser | None = None
+        self._contexts: dict[tuple[bool, str], BrowserContext] = {}
 
     def drive(
         self,
@@ -111,22 +119,20 @@ class Window:
         cookies = [_session(user, home)] if user else []
 
         def run() -> T:
-            browser = self._open()
-            context = browser.new_context(
-                viewport=SIZES[size],
-                java_script_enabled=javascript,
-                color_scheme="dark" if scheme == "dark" else "light",
-                locale=locale,
-                timezone_id="America/Chicago",
-                reduced_motion="reduce",
-            )
+            context = self._context(javascript=javascript, locale=locale)
             try:
                 context.add_cookies(cookies)  # type: ignore[arg-type]
+                page = context.new_page()
+                page.set_viewport_size(SIZES[size])
+                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 for script in scripts:
-                    context.add_init_script(script)
-                return journey(Watched(context.new_page(), home))
+                    page.add_init_script(script)
+                return journey(Watched(page, home))
             finally:
-                context.close()
+                # Nothing of it is left to the next: a new context would cost more than most pages.
+                for opened in context.pages:
+                    opened.close()
+                context.clear_cookies()
                 connections.close_all()
 
         return self._thread.submit(run).result(JOURNEY_S)
@@ -135,6 +141,18 @@ class Window:
         """End the browser."""
         self._thread.submit(self._shut).result(JOURNEY_S)
         self._thread.shutdown()
+
+    def _context(self, *, javascript: bool, locale: str) -> BrowserContext:
+        kind = (javascript, locale)
+        if kind not in self._contexts:
+            self._contexts[kind] = self._open().new_context(
+                viewport=SIZES["phone"],
+                java_script_enabled=javascript,
+                locale=locale,
+                timezone_id="America/Chicago",
+                reduced_motion="reduce",
+            )
+        return self._contexts[kind]
 
     def _open(self) -> Browser:
         if self._browser is None:
