@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _end_visits(count: int) -> None:
-    """Move a visit of each nurse to this morning, and write down what happened in it."""
+    """Move a visit of each nurse to this morning, and have it told."""
     with transaction.atomic():
         clinic.grow(nurses=count, patients=0, share=1.0)
         Patient.objects.update(sms_in_quiet_hours=True)
@@ -56,14 +56,20 @@ def _end_visits(count: int) -> None:
             moved = {field: F(field) - back for field in TIMES}
             Appointment.objects.filter(pk=visit.pk).update(version=F("version") + 1, **moved)
     for visit in visits:
-        _step(visit, Event.Name.START_INFUSION, at=_noted(STARTED))
-        if visit.nurse is not None:
-            record_dose(
-                appointment_id=visit.pk, by=visit.nurse.user, at=_noted(STARTED),
-                client_id="dose", lot="A1", drawn_mg=Decimal(20), given_mg=Decimal(20),
-                wasted_mg=Decimal(0), returned_mg=Decimal(0),
-            )  # fmt: skip
-        _step(visit, Event.Name.DISCHARGE, at=_noted(DISCHARGED))
+        with transaction.atomic():  # or a sender could tell of a visit that nobody has ended yet
+            _tell_of(visit)
+
+
+def _tell_of(visit: Appointment) -> None:
+    """Write down what happened in a visit."""
+    _step(visit, Event.Name.START_INFUSION, at=_noted(STARTED))
+    if visit.nurse is not None:
+        record_dose(
+            appointment_id=visit.pk, by=visit.nurse.user, at=_noted(STARTED),
+            client_id="dose", lot="A1", drawn_mg=Decimal(20), given_mg=Decimal(20),
+            wasted_mg=Decimal(0), returned_mg=Decimal(0),
+        )  # fmt: skip
+    _step(visit, Event.Name.DISCHARGE, at=_noted(DISCHARGED))
 
 
 def _noted(before: timedelta) -> datetime:
