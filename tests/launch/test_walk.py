@@ -1,7 +1,6 @@
 """The walk: its own arithmetic, and that it says clearly what did not hold."""
 
 import ast
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -184,11 +183,3 @@ def test_it_imports_nothing_of_the_product() -> None:
             for name in names:
                 own = name == "config.launch.walk" or name.startswith("config.launch.walk.")
                 assert own or name.split(".")[0] in allowed, f"{path.name} imports {name}"
-
-
-def test_the_whole_job_holds_twice_over_the_same_data(checkout: Path) -> None:
-    for _ in range(2):
-        command = [str(checkout / "bin" / "demo"), "--exit"]
-        ran = subprocess.run(command, capture_output=True, check=False, text=True, timeout=180)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        assert "steps of the main job held" in ran.stdout
