@@ -14,7 +14,7 @@ from django.shortcuts import render
 
 from booking import overview
 from config import palette
-from config.core import clock
+from config.core import clock, on_the_way
 
 
 class Pair(NamedTuple):
@@ -101,6 +101,7 @@ NOW = {
     "headline": "Have a light supper",
     "detail": "Nothing to eat after 4:30 AM on Tuesday. Sam Ortiz stays with you that evening.",
 }
+WAY = on_the_way.Way("#times", "Tuesday 24 November, 10:30 AM")
 ICONS = [
     *("done", "waiting", "next", "phone", "calendar", "place"),
     *("alert", "lock", "earlier", "later"),
@@ -121,7 +122,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "nothing": "",
     }
     samples = {"days": DAYS, "times": TIMES, "steps": STEPS, "rows": ROWS, "moments": MOMENTS}
-    return render(request, "styleguide.html", shown | samples | {"now": NOW, "icons": ICONS})
+    more = {"now": NOW, "icons": ICONS, "way": WAY}
+    return render(request, "styleguide.html", shown | samples | more)
 
 
 def _pairs() -> list[Pair]:
