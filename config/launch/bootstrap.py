@@ -36,7 +36,8 @@ def _install(lock: str) -> None:
         _make_venv()
     print(f"Installing {lock} into .venv; the first time this takes a few minutes.", flush=True)
     # Wheels only: building from source would run code that no hash in the lock covers.
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input"]
+    # Python compiles what is used when it is used; most of what a package brings never is.
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
     pip += ["--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
     if subprocess.run([*pip, "-r", str(ROOT / lock)]).returncode:
         sys.exit(f"Could not install {lock}: see the message above, then run the command again.")

@@ -4,7 +4,8 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def main() -> int:
     raise_stopped()
     try:
         with testing.environment() as variables:
-            complaints = [check.title for check in _checks() if not check.passes(variables)]
+            complaints = list(_complaints(variables))
     except engines.CannotStart as error:
         print(error, file=sys.stderr)
         return 1
@@ -39,6 +40,21 @@ def main() -> int:
         return testing.INTERRUPTED
     print(f"Complaints from: {', '.join(complaints)}" if complaints else "All checks pass.")
     return 1 if complaints else 0
+
+
+def _complaints(variables: Mapping[str, str]) -> Iterator[str]:
+    """Run the checks side by side, telling what each said in its turn; gives who complained."""
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    checks = _checks()
+    try:
+        for check, done in zip(
+            checks, pool.map(lambda one: one.run(variables), checks), strict=True
+        ):
+            print(f"-- {check.title}\n{done.stdout}", end="", flush=True)
+            if done.returncode:
+                yield check.title
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)
@@ -49,10 +65,15 @@ class Check:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def passes(self, variables: Mapping[str, str]) -> bool:
-        print(f"-- {self.title}", flush=True)
-        variables = {**variables, **self.environment}
-        return subprocess.run(self.command, cwd=ROOT, env=variables).returncode == 0
+    def run(self, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command,
+            cwd=ROOT,
+            env={**variables, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
 def _checks() -> list[Check]:
@@ -60,10 +81,11 @@ def _checks() -> list[Check]:
     manage = (python, "manage.py")
     djade = os.fspath(Path(python).with_name("djade"))  # a program of its own, not a module
     return [
+        # The longest first.
+        Check("types", (python, "-m", "mypy", *PACKAGES)),
         Check("format", (python, "-m", "ruff", "format", "--check", ".")),
         Check("lint", (python, "-m", "ruff", "check", ".")),
         Check("templates", (djade, "--target-version", "5.2", "--check", *_templates())),
-        Check("types", (python, "-m", "mypy", *PACKAGES)),
         Check("layers", (python, "-c", LINT_IMPORTS)),
         Check("migrations", (*manage, "makemigrations", "--check", "--dry-run")),
         Check(
