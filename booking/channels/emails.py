@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import select
 import smtplib
 import socket
 import time
@@ -20,6 +19,7 @@ from django.core.mail.backends import smtp
 from booking.channels import mime
 from booking.channels.bounds import Bound
 from booking.channels.outgoing import LineDown, Message, NeverSent, NotSent, PerhapsSent, refusal
+from config.core.sockets import is_readable
 
 FAILURES = (OSError, smtplib.SMTPException, AnymailError)
 OURS = {"django.core.mail.backends.smtp.EmailBackend": "booking.channels.emails.SmtpBackend"}
@@ -153,18 +153,12 @@ def _answers(kept: _Smtp | _SmtpOverTls) -> bool:
     One that has just answered and has nothing to be read, not even its end, does.
     """
     is_fresh = time.monotonic() - kept.answered_at < SURE_SECONDS
-    if is_fresh and kept.sock is not None and not _is_readable(kept.sock):
+    if is_fresh and kept.sock is not None and not is_readable(kept.sock):
         return True
     try:
         return kept.noop()[0] == 250
     except (OSError, smtplib.SMTPException):
         return False
-
-
-def _is_readable(line: socket.socket) -> bool:
-    looked = select.poll()
-    looked.register(line.fileno(), select.POLLIN)
-    return bool(looked.poll(0))
 
 
 def _outcome(error: Exception, *, has_begun: bool) -> Exception:

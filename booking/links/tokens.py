@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.core.signing import b62_decode, b62_encode
 from django.urls import reverse
 
 from booking.models import Notice
@@ -87,7 +88,7 @@ def url(purpose: Purpose, notice: Notice) -> str:
 def token(purpose: Purpose, notice: Notice) -> str:
     """Return what names the purpose and the message, and proves that we wrote it."""
     code = proofs.short_code(_use(purpose), *_about(notice))
-    return f"{purpose[0]}{proofs.digits(notice.pk or 1)}{code}"
+    return f"{purpose[0]}{b62_encode(notice.pk or 1)}{code}"
 
 
 def read(text: str) -> Link:
@@ -99,7 +100,7 @@ def read(text: str) -> Link:
         If it was not made here, or for another purpose or message.
     """
     if found := SHAPE.fullmatch(text):
-        return _found(found, number=proofs.number(found[2]), holds=proofs.short_holds)
+        return _found(found, number=b62_decode(found[2]), holds=proofs.short_holds)
     if found := OLD_SHAPE.fullmatch(text):
         return _found(found, number=int(found[2]), holds=proofs.holds)
     raise NoSuchLink

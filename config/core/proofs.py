@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import hmac
-import string
 
 from django.conf import settings
+from django.core.signing import BASE62_ALPHABET, b62_encode
 from django.utils.crypto import salted_hmac
 
 LENGTH = 20  # of base32: 100 bits
 CODE = rf"[a-z2-7]{{{LENGTH}}}"
 """What a code looks like, as part of a regular expression."""
-DIGITS = string.digits + string.ascii_letters
-SHORT_LENGTH = 11  # of 62 digits and letters: 65 bits
+SHORT_LENGTH = 11  # of base62: 65 bits
 SHORT = rf"[0-9a-zA-Z]{{{SHORT_LENGTH}}}"
 """What a code for a text looks like, of which a whole message has room for 160 characters."""
 
@@ -40,23 +39,6 @@ def short_holds(given: str, use: str, *about: object) -> bool:
     return any(hmac.compare_digest(given, _short_code(use, about, key)) for key in keys)
 
 
-def digits(number: int) -> str:
-    """Write a number of 0 or more in as few digits and letters as can be."""
-    written = ""
-    while number or not written:
-        number, digit = divmod(number, len(DIGITS))
-        written = DIGITS[digit] + written
-    return written
-
-
-def number(written: str) -> int:
-    """Read what `digits` wrote."""
-    found = 0
-    for digit in written:
-        found = found * len(DIGITS) + DIGITS.index(digit)
-    return found
-
-
 def _code(use: str, about: tuple[object, ...], key: str) -> str:
     return base64.b32encode(_proof(use, about, key)).decode().lower()[:LENGTH]
 
@@ -64,7 +46,8 @@ def _code(use: str, about: tuple[object, ...], key: str) -> str:
 def _short_code(use: str, about: tuple[object, ...], key: str) -> str:
     # Of its own use: neither code tells anything of the other.
     proof = int.from_bytes(_proof(f"{use}.short", about, key))
-    return digits(proof % len(DIGITS) ** SHORT_LENGTH).rjust(SHORT_LENGTH, DIGITS[0])
+    code = b62_encode(proof % len(BASE62_ALPHABET) ** SHORT_LENGTH)
+    return code.rjust(SHORT_LENGTH, BASE62_ALPHABET[0])
 
 
 def _proof(use: str, about: tuple[object, ...], key: str) -> bytes:

@@ -1,7 +1,6 @@
 """Django's PostgreSQL backend, with a clear word where no database is configured."""
 
 import math
-import select
 import time
 from typing import Any
 
@@ -11,6 +10,8 @@ from django.db import OperationalError
 from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Format
+
+from config.core.sockets import is_readable
 
 # What is prepared is planned once; by itself PostgreSQL plans most of it anew for each use.
 PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
@@ -25,12 +26,6 @@ class DatabaseOperations(operations.DatabaseOperations):
         """Return what was asked; of a prepared statement without its values."""
         told: str | None = super().last_executed_query(cursor, sql, params)
         return sql.strip() if told is None else told
-
-
-def _is_readable(connection: psycopg.Connection[Any]) -> bool:
-    looked = select.poll()
-    looked.register(connection.fileno(), select.POLLIN)
-    return bool(looked.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -57,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         One that has just been used and has nothing to be read, not even its end, does.
         """
         asked, self._asked_at = self._asked_at, time.monotonic()
-        if self._asked_at - asked < SURE_SECONDS and not _is_readable(self.connection):
+        if self._asked_at - asked < SURE_SECONDS and not is_readable(self.connection):
             return True
         return bool(super().is_usable())
 
