@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends import smtp
 
-from booking.channels import mime
 from booking.channels.bounds import Bound
 from booking.channels.outgoing import LineDown, Message, NeverSent, NotSent, PerhapsSent, refusal
 from config.core.sockets import is_readable
@@ -53,14 +52,6 @@ class SmtpBackend(smtp.EmailBackend):
     @property
     def connection_class(self) -> type[_Smtp | _SmtpOverTls]:
         return _SmtpOverTls if self.use_ssl else _Smtp
-
-    def _send(self, email_message: Any) -> bool:
-        """Hand one message over; a plain one laid out at a fraction of what Django takes."""
-        laid = mime.lay_out(email_message)
-        if laid is None or self.connection is None:
-            return bool(super()._send(email_message))  # type: ignore[misc]  # typed nowhere
-        self.connection.sendmail(laid.sender, laid.recipients, laid.content)
-        return True
 
 
 class Mailer:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
 from booking import clock, driving
@@ -73,24 +74,6 @@ class Line:
     part: str
     label: str
     said: str
-
-
-class Unsaid:
-    """Words that are reckoned when a template says them, and once."""
-
-    __slots__ = ("_make", "_said")
-
-    def __init__(self, make: Callable[[], str]) -> None:
-        self._make = make
-        self._said: str | None = None
-
-    def __str__(self) -> str:
-        if self._said is None:
-            self._said = self._make()
-        return self._said
-
-    def __bool__(self) -> bool:
-        return bool(str(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +209,7 @@ def _visit(notice: Notice, appointment: Appointment, *, say: Say) -> dict[str, A
         "escort_name": words.name(appointment.patient.escort_name),
         "is_cancelled": notice.subject_of == CANCELLED,
         "next_steps": _next_steps(appointment) if notice.subject_of == GATE else [],
-        "drive_after": Unsaid(lambda: say.moment(moment) if (moment := until()) else ""),
+        "drive_after": SimpleLazyObject(lambda: say.moment(moment) if (moment := until()) else ""),
         "fast_from": say.moment(appointment.fast_from) if appointment.fast_from else "",
         "liquids_until": (
             say.moment(appointment.liquids_until) if appointment.liquids_until else ""
@@ -235,7 +218,8 @@ def _visit(notice: Notice, appointment: Appointment, *, say: Say) -> dict[str, A
         "clock": cache(lambda: list(_clock(appointment, until=until, say=say, at=at))),
     }
     return said | {
-        name: Unsaid(partial(tokens.url, purpose, notice)) for name, purpose in LINKS.items()
+        name: SimpleLazyObject(partial(tokens.url, purpose, notice))
+        for name, purpose in LINKS.items()
     }
 
 

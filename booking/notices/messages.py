@@ -6,15 +6,15 @@ Neutral by rule: never what the visit is for, nor where it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from booking import calendars
 from booking.channels.lines import Attachment, Message
 from booking.models import Notice
-from booking.notices import phrasing, words
+from booking.notices import words
 from booking.notices.facts import CALL_US, NEXT_STEPS, context, language_of
 from booking.notices.planned import Channel, Kind
 from booking.notices.standing import GATE
@@ -66,8 +66,8 @@ def render(notice: Notice) -> Message:
         )
 
 
-def _say(kind: str, part: str, facts: Mapping[str, Any]) -> str:
-    said = phrasing.say(f"booking/messages/{kind}-{part}", facts)
+def _say(kind: str, part: str, facts: dict[str, Any]) -> str:
+    said = render_to_string(f"booking/messages/{kind}-{part}", facts)
     # To look for it costs much less than to look for where it stands.
     return TWO_STOPS.sub(r"\1", said) if "m.." in said else said
 
@@ -77,7 +77,7 @@ def _lines(said: str) -> str:
     return HOLES.sub("\n\n", BLANKS.sub(" ", said).strip()) + "\n"
 
 
-def _sms(kind: str, facts: Mapping[str, Any]) -> str:
+def _sms(kind: str, facts: dict[str, Any]) -> str:
     """Return one SMS, with as much as fits."""
     spoken = ""
     for dropped in LINK_LAST if kind in LINK_MATTERS else GIVE_WAY:
@@ -87,7 +87,7 @@ def _sms(kind: str, facts: Mapping[str, Any]) -> str:
     return spoken[:1].upper() + spoken[1:]
 
 
-def _without(facts: Mapping[str, Any], dropped: tuple[str, ...]) -> dict[str, Any]:
+def _without(facts: dict[str, Any], dropped: tuple[str, ...]) -> dict[str, Any]:
     left = dict(facts)
     if "names" in dropped:
         left |= {"nurse_name": "", "first_name": ""}

@@ -14,6 +14,7 @@ from booking import clock
 from booking.models import Notice
 from booking.notices import messages, words
 from booking.notices.planned import Kind
+from booking.templatetags.wording import strong
 from config import checks
 from tests import factories
 from tests.booking.message_help import notice_of, visit
@@ -302,3 +303,10 @@ def test_production_refuses_a_sender_who_says_what_visits_are_for(settings: Sett
     assert "DEFAULT_FROM_EMAIL says what visits are for" in told
     assert "DEFAULT_LANGUAGE must be en or es" in told
     assert "SITE_URL" not in told
+
+
+def test_what_stands_out_is_escaped_and_ends_its_lines_at_commas() -> None:
+    assert strong("Tue 24 Nov, <9:30>") == (
+        '<strong><span class="kept">Tue 24 Nov,</span> '
+        '<span class="kept">&lt;9:30&gt;</span></strong>'
+    )
