@@ -41,7 +41,8 @@ CANCELLATION_POLICY = env.str("CANCELLATION_POLICY", default="")
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    # config/urls.py has it look for what it shows: a command or a worker needs none of it.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -10,6 +10,7 @@ import config.checks
 import config.core.schema  # noqa: F401  both register themselves
 from config import frame, pages, styleguide
 
+admin.autodiscover()
 # One door to sign in by, with its rate limits and, once required, its second step.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.core.checks import run_checks
+from django.urls import get_resolver
 from pytest_django import Settings
 
 from config import checks
@@ -56,6 +58,13 @@ def test_it_refuses_a_policy_below_its_floor(settings: Settings, name: str, floo
 
 def test_it_starts_on_its_defaults() -> None:
     assert not run_checks()
+
+
+def test_it_finds_nothing_wrong_with_the_admin() -> None:
+    # Checks are asked in no order: those of the admin see what the addresses have loaded.
+    get_resolver().url_patterns  # noqa: B018  loads them
+    assert len(admin.site._registry) > 20
+    assert not admin.site.check(None)
 
 
 def test_it_refuses_to_start_in_production_on_the_demo_s_values(settings: Settings) -> None:
