@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from booking.channels import news, replies
+from booking.channels import news, receipts, replies
 from patients.answers import storable
 from patients.fields import phone_number
 
@@ -24,6 +24,9 @@ from patients.fields import phone_number
 SENDER = ("From", "msisdn", "from", "number")
 SAID = ("Body", "text", "Text", "body", "message")
 NAME = ("MessageSid", "messageId", "MessageUUID", "id")
+# In a receipt, the number that was texted (Vonage's `to` is ours) and what became of the text.
+TEXTED = ("To", "msisdn", "to", "number")
+STATE = ("MessageStatus", "SmsStatus", "Status", "status", "state")
 
 # django-anymail tells its news by a signal; whoever mounts the door below listens to it.
 tracking.connect(news.heard, dispatch_uid="booking.channels.news")
@@ -33,15 +36,36 @@ tracking.connect(news.heard, dispatch_uid="booking.channels.news")
 @require_POST
 def text(request: HttpRequest, secret: str) -> HttpResponse:
     """Take a text that somebody sent to the clinic's number."""
+    _refuse_strangers(secret)
+    told = _told(request)
+    number = _number(told, SENDER)
+    replies.receive(number=number, text=_one(told, SAID)[:1600], service_id=_one(told, NAME)[:100])
+    return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def receipt(request: HttpRequest, secret: str) -> HttpResponse:
+    """Take what a service says became of a text of ours."""
+    _refuse_strangers(secret)
+    told = _told(request)
+    number = _number(told, TEXTED)
+    if receipts.is_lost(_one(told, STATE)):
+        receipts.lost(number=number)
+    return HttpResponse(status=204)
+
+
+def _refuse_strangers(secret: str) -> None:
     ours = settings.SMS_WEBHOOK_SECRET
     if not ours or not constant_time_compare(secret, ours):
         raise Http404
-    told = _told(request)
-    number = phone_number(_one(told, SENDER))
+
+
+def _number(told: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    number = phone_number(_one(told, names))
     if not number:
-        raise BadRequest("who sent it?")
-    replies.receive(number=number, text=_one(told, SAID)[:1600], service_id=_one(told, NAME)[:100])
-    return HttpResponse(status=204)
+        raise BadRequest("whose number?")
+    return number
 
 
 def _told(request: HttpRequest) -> Mapping[str, Any]:

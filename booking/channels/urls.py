@@ -6,5 +6,6 @@ from booking.channels import hooks
 
 urlpatterns = [
     path("sms/<str:secret>/", hooks.text, name="sms-hook"),
+    path("sms/<str:secret>/receipt/", hooks.receipt, name="sms-receipt-hook"),
     path("email/<str:provider>/", hooks.email, name="email-hook"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from booking.models import Notice
 from booking.models.notice import TOLD
 from booking.notices.planned import Channel, Recipient
+from booking.notices.standing import patient_of, preferences_of
 from config.core.clock import now
 
 WHY = "instead of a text"
@@ -20,6 +21,8 @@ def by_email(notice: Notice) -> bool:
         return False
     at = now()
     if notice.not_after is not None and notice.not_after <= at:
+        return False
+    if not preferences_of(patient_of(notice)).accept(Recipient.patient, Channel.email):
         return False
     same = {field: getattr(notice, field) for field in SAME}
     twin = Notice(

@@ -24,6 +24,7 @@ LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_URGENT_WAIT = timedelta(minutes=1)
 DELAYED_AFTER = timedelta(minutes=2)
 DELAYED = "message_delayed"
+UNDELIVERED = "taken, and not delivered"
 URGENT = (NoticeClass.S, NoticeClass.O)
 REPEATABLE = (NoticeClass.S, NoticeClass.P, NoticeClass.O)
 # A message that went out once too often does less harm than one of these missing.
@@ -87,6 +88,18 @@ def not_sent(
         _close(notice, NoticeStatus.PENDING)
         if notice.notice_class in URGENT and now() - notice.send_from >= DELAYED_AFTER:
             _tell_of_delay(notice)
+
+
+def not_delivered(pk: int) -> bool:
+    """Say another way what a provider took and could not deliver, while it is of use; once."""
+    with locked(pk) as notice:
+        if notice.status != NoticeStatus.SENT or notice.problem or _is_past(notice):
+            return False
+        notice.problem = UNDELIVERED
+        notice.save(update_fields=["problem"])
+        if not fallback.by_email(notice):
+            _ask_for_a_call(notice, "message_failed")
+        return True
 
 
 def in_doubt(*, pk: int, worker: str = "", problem: str = "") -> None:
@@ -237,7 +250,8 @@ def _key(notice: Notice) -> str:
 
 def _ask_for_a_call(notice: Notice, kind: str) -> None:
     """Open a task unless the other channel got the same message through."""
-    if Notice.objects.twins_of(notice).filter(status=NoticeStatus.SENT).exists():
+    others = Notice.objects.twins_of(notice).exclude(pk=notice.pk)
+    if others.filter(status=NoticeStatus.SENT).exists():
         return
     appointment = notice.appointment
     attention.ask(
