@@ -57,11 +57,9 @@ def test_a_text_that_did_not_arrive_is_said_by_e_mail_once(
     assert row(kind="today", channel="email").status == NoticeStatus.SENT
 
 
-@pytest.mark.parametrize("state", ["delivered", "sent", "queued", ""])
-def test_a_text_that_arrived_is_said_once(
-    client: Client, door: str, texted: Appointment, state: str
-) -> None:
-    assert client.post(door, {"To": PHONE, "MessageStatus": state}).status_code == 204
+def test_a_text_that_arrived_is_said_once(client: Client, door: str, texted: Appointment) -> None:
+    for state in ("delivered", "sent", "queued", ""):
+        assert client.post(door, {"To": PHONE, "MessageStatus": state}).status_code == 204
     assert rows(kind="today", channel="email") == []
 
 
