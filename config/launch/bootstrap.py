@@ -28,6 +28,9 @@ def main() -> None:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if _installed().get(lock) != _digest(lock) or not PYTHON.exists():
             _install(lock)
+    # What is started here is many processes of the same modules. Where none may keep what it has
+    # compiled, as many containers have it, each would compile them all again: 7 of its 10 seconds.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execv(PYTHON, [str(PYTHON), "-m", module, *arguments])
 
 

@@ -42,7 +42,8 @@ def python() -> Iterator[Start]:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a second checkout of what is being tested; only the installed packages are shared."""
     copy = tmp_path_factory.mktemp("clones") / "a second checkout"
-    unwanted = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache")
+    # What is compiled comes along, save what another process is about to write.
+    unwanted = shutil.ignore_patterns(".git", ".venv", "var", "*.pyc.*", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, copy, ignore=unwanted)
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy

@@ -78,6 +78,19 @@ def _bootstrap(checkout: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_what_is_compiled_once_is_kept_for_the_next_process(checkout: Path, tmp_path: Path) -> None:
+    fresh = _fresh(checkout, tmp_path)
+    _make_empty_venv(fresh / ".venv")
+    (fresh / "requirements.lock").write_text("# nothing yet\n")
+    (fresh / "pond.py").write_text("import duck\n")
+    (fresh / "duck.py").write_text("print('quack')\n")
+    command = [sys.executable, "config/launch/bootstrap.py", "requirements.lock", "pond"]
+    never = {**os.environ, "PIP_NO_INDEX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=fresh, env=never, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("quack\n")
+    assert list(fresh.glob("__pycache__/duck.*.pyc"))
+
+
 def test_it_installs_again_only_for_another_lock(checkout: Path, tmp_path: Path) -> None:
     fresh = _fresh(checkout, tmp_path)
     _make_empty_venv(fresh / ".venv")
