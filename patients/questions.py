@@ -30,14 +30,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ShowIf:
-    """Ask a question only where an earlier one has one of these answers."""
+    """Ask a question only where an earlier one has one of these answers, or names one of them."""
 
     question: str
     any_of: tuple[str | int | bool, ...]
 
     def holds(self, answer: Answer | None) -> bool:
         """Compare type and value: in Python, `True == 1`."""
-        return any(type(answer) is type(value) and answer == value for value in self.any_of)
+        given = answer if isinstance(answer, list) else [answer]
+        return any(
+            type(one) is type(value) and one == value for one in given for value in self.any_of
+        )
 
 
 @dataclass(frozen=True, slots=True)

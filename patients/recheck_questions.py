@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from patients.answers import InvalidAnswers, sentence
+from patients.answers import NONE_OF_THESE, InvalidAnswers, sentence
 from patients.progress import BY_ID
 from patients.questions import (
     MAX_TEXT_LENGTH,
@@ -18,7 +18,8 @@ from patients.questions import (
     ShowIf,
 )
 
-SAME, CHANGED = "same", "changed"
+# What may have changed, asked as one list: nothing is taken for granted, "none" has to be said.
+PREGNANT, MEDICINES, HIGH, ALONE, ELSE = "pregnant", "medicines", "pressure", "alone", "else"
 # Asked again word for word, every time.
 REPEATED: Final = (
     "phq9_9",
@@ -33,14 +34,13 @@ PRESSURE: Final = ("systolic", "diastolic")
 SECTIONS: Final = (
     Section("safety", "Your safety"),
     Section("lately", "Your health now"),
-    Section("rest", "Everything else"),
 )
 
 
 def _again(id_: str, section: str, **changes: object) -> Question:
     question = BY_ID[id_]
     within = question.show_if if id_ in ("cssrs_3", "cssrs_4", "cssrs_5") else None
-    return replace(question, section=section, show_if=within, **changes)  # type: ignore[arg-type]
+    return replace(question, section=section, **{"show_if": within, **changes})  # type: ignore[arg-type]
 
 
 QUESTIONS: Final[tuple[Question, ...]] = (
@@ -60,41 +60,44 @@ QUESTIONS: Final[tuple[Question, ...]] = (
         required=True,
         kept=True,
     ),
-    _again("pregnant_or_breastfeeding", "lately"),
     Question(
-        id="medicines_changed",
-        text="Have you begun, changed or left off any medicine or supplement since then?",
-        type=QuestionType.BOOLEAN,
+        id="changed",
+        text="Which of these are true now?",
+        type=QuestionType.MULTI_CHOICE,
         section="lately",
         required=True,
+        choices=(
+            Choice(PREGNANT, "Pregnant, possibly pregnant, or breastfeeding"),
+            Choice(MEDICINES, "A new, changed or stopped medicine or supplement"),
+            Choice(HIGH, "Blood pressure of 140/90 or more, or not under control"),
+            Choice(ALONE, "No adult can stay with me through the night"),
+            Choice(ELSE, "Something else has changed"),
+            Choice(NONE_OF_THESE, "None of these"),
+        ),
     ),
     Question(
         id="medicines_now",
-        text="Which ones, and what changed?",
+        text="Which medicines or supplements, and what changed?",
         type=QuestionType.TEXT,
         section="lately",
         required=True,
-        show_if=ShowIf("medicines_changed", (True,)),
+        show_if=ShowIf("changed", (MEDICINES,)),
         help="One a line is easiest.",
     ),
-    _again("hypertension", "lately"),
-    _again("systolic", "lately"),
-    _again("diastolic", "lately"),
-    _again("escort_overnight", "lately"),
-    Question(
-        id="rest",
-        text="Is everything else still as you told us?",
-        type=QuestionType.CHOICE,
-        section="rest",
-        required=True,
-        choices=(
-            Choice(SAME, "Yes, nothing else has changed"),
-            Choice(CHANGED, "No, something else has changed"),
-        ),
-        help="If something has changed we open your earlier answers, and you change only that.",
+    _again(
+        "hypertension",
+        "lately",
+        show_if=ShowIf("changed", (HIGH,)),
+        choices=tuple(one for one in BY_ID["hypertension"].choices if one.value != NONE_OF_THESE),
     ),
+    *(_again(id_, "lately", show_if=ShowIf("changed", (HIGH,))) for id_ in PRESSURE),
 )
-OWN: Final = frozenset({"behavior_recent", "medicines_changed", "medicines_now", "rest"})
+OWN: Final = frozenset({"behavior_recent", "changed", "medicines_now"})
+
+
+def is_more_changed(again: Mapping[str, Answer]) -> bool:
+    """Return whether something has changed that only the whole form asks about."""
+    return ELSE in _news(again)
 
 
 def updated(earlier: Mapping[str, Answer], again: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -109,7 +112,14 @@ def updated(earlier: Mapping[str, Answer], again: Mapping[str, Answer]) -> dict[
     if any(id_ in again for id_ in PRESSURE):  # one reading, not half of each
         answers = {id_: said for id_, said in answers.items() if id_ not in PRESSURE}
     answers |= {id_: said for id_, said in again.items() if id_ not in OWN}
+    answers |= {"pregnant_or_breastfeeding": PREGNANT in _news(again)}
+    answers |= {"escort_overnight": ALONE not in _news(again)}
     return answers | _behavior(earlier, again) | _medicines(earlier, again)
+
+
+def _news(again: Mapping[str, Answer]) -> list[str]:
+    said = again["changed"]
+    return said if isinstance(said, list) else []
 
 
 def _behavior(earlier: Mapping[str, Answer], again: Mapping[str, Answer]) -> dict[str, Answer]:

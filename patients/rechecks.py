@@ -69,7 +69,7 @@ def submit(*, patient: Patient, earlier_id: int, answers: Mapping[str, object]) 
     today = now().astimezone(zone_of(patient)).date()
     again = clean_answers(recheck_questions.QUESTIONS, answers, today=today)
     updated = recheck_questions.updated(earlier.answers, again)
-    is_changed = again["rest"] == recheck_questions.CHANGED
+    is_changed = recheck_questions.is_more_changed(again)
     if done is not None:
         # An old page may say something new: that is not passed over as if it were the same press.
         if is_changed or questionnaire.clean(updated, today=today) != done.answers:

@@ -198,6 +198,9 @@ def _only_if(parent: Question, condition: ShowIf) -> str:
         return ""
     if parent.id == "auditc_1":
         return _("Only if you drink alcohol.")
+    if parent.type is QuestionType.MULTI_CHOICE:
+        chosen = [_(one.label) for one in parent.choices if one.value in condition.any_of]
+        return _("Only if you chose: %(choice)s") % {"choice": ", ".join(chosen)}
     facts = {"question": _(parent.text)}
     if condition.any_of == (True,):
         return _("Only if you answered yes to: %(question)s") % facts

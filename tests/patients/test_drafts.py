@@ -28,17 +28,16 @@ NO_DANGER: dict[str, Any] = {
     "cssrs_1": False,
     "cssrs_2": False,
     "behavior_recent": False,
-    "pregnant_or_breastfeeding": False,
-    "medicines_changed": False,
-    "hypertension": "none",
-    "escort_overnight": True,
-    "rest": "same",
+    "changed": ["none"],
 }
 
 
 @pytest.fixture
 def ada(db: None) -> Patient:
     return make_patient(ready=False)
+
+
+HIGH: dict[str, Any] = {"changed": ["pressure"], "hypertension": "controlled"}
 
 
 def save(patient: Patient, shown: dict[str, Any] | None = None, **sent: Any) -> drafts.Saved:
@@ -308,11 +307,12 @@ def test_asking_again_makes_an_intake_of_its_own_that_is_good_for_ninety_days(
         ({"phq9_9": 1}, "review", "phq9_item_9"),
         ({"behavior_recent": True}, "crisis", "acute_suicidality"),
         ({"cssrs_2": True, "cssrs_3": False, "cssrs_4": True, "cssrs_5": False}, "crisis", ""),
-        ({"pregnant_or_breastfeeding": True}, "excluded", "pregnant_or_breastfeeding"),
-        ({"systolic": 165}, "excluded", "blood_pressure_too_high"),
-        ({"escort_overnight": False}, "excluded", "no_responsible_adult"),
+        ({"changed": ["pregnant"]}, "excluded", "pregnant_or_breastfeeding"),
+        (HIGH | {"systolic": 165}, "excluded", "blood_pressure_too_high"),
+        (HIGH | {"hypertension": "uncontrolled"}, "excluded", "hypertension_uncontrolled"),
+        ({"changed": ["alone", "none"]}, "excluded", "no_responsible_adult"),
         (
-            {"medicines_changed": True, "medicines_now": "Xanax at night"},
+            {"changed": ["medicines"], "medicines_now": "Xanax at night"},
             "review",
             "medicine_benzodiazepines",
         ),
@@ -331,7 +331,7 @@ def test_something_else_that_changed_opens_the_whole_form_with_what_was_said(
     ada: Patient,
 ) -> None:
     earlier = sent(ada)
-    assert ask_again(ada, earlier, rest="changed", pregnant_or_breastfeeding=True) is None
+    assert ask_again(ada, earlier, changed=["pregnant", "else"]) is None
     answers = drafts.opened(patient=ada).answers
     assert (answers["pregnant_or_breastfeeding"], answers["phq9_9"]) == (True, 0)
     assert answers["liver_disease"] == "none"
@@ -348,7 +348,7 @@ def test_a_clinicians_decision_stands_while_nothing_new_is_found(ada: Patient) -
         assert (row.status, row.decided_by, row.outcome) == ("cleared", erin, "review")
         assert row.valid_until == earlier.valid_until, "asking again does not decide again"
         assert "None since 2003." in row.reason
-        worse = ask_again(ada, row, systolic=150)
+        worse = ask_again(ada, row, **HIGH, systolic=150)
         assert worse is not None
         assert (worse.status, worse.decided_by) == ("awaiting_review", None)
 
@@ -364,7 +364,7 @@ def test_no_decision_stands_for_a_medicine_that_changed(
     earlier = sent(ada, medicines_other=taken)
     assert earlier.outcome == "review"
     intake.review(intake=earlier, decision="clear", reason="A small dose.", by=erin)
-    row = ask_again(ada, earlier, medicines_changed=True, medicines_now=changed)
+    row = ask_again(ada, earlier, changed=["medicines"], medicines_now=changed)
     assert row is not None
     assert (row.status, row.decided_by) == ("awaiting_review", None)
 
@@ -388,7 +388,7 @@ def test_everything_is_asked_again_half_a_year_after_it_was_asked_last(ada: Pati
         assert rechecks.possible(patient=ada) is None
 
 
-@pytest.mark.parametrize("news", [{"pregnant_or_breastfeeding": True}, {"rest": "changed"}])
+@pytest.mark.parametrize("news", [{"changed": ["pregnant"]}, {"changed": ["else"]}])
 def test_an_old_page_that_says_something_new_is_not_taken_for_the_same_press(
     ada: Patient, news: dict[str, Any]
 ) -> None:
