@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, ClassVar
 
 import phonenumbers
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from patients.answers import storable
 
 REGION = "US"  # of numbers typed without a country
+AMERICAN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 
 
 def phone_number(text: str) -> str:
@@ -22,6 +24,11 @@ def phone_number(text: str) -> str:
     if not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def in_groups(number: str) -> str:
+    """Return `+1 312 555 0123`, where it is such a number: as it is said."""
+    return AMERICAN.sub(r"+1 \1 \2 \3", number)
 
 
 class LineField(serializers.CharField):

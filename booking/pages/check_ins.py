@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import visit_papers
 from config.core.doors import PatientRequest, for_patients
-from patients import accounts, check_ins, plots
+from patients import accounts, check_ins, fields, plots
 from patients.instruments import gad7_band, phq9_band
 from patients.models import CheckIn, Patient
 from patients.pages.check_ins_forms import CheckInForm
@@ -37,7 +37,7 @@ def listed(request: PatientRequest) -> HttpResponse:
     context = {
         "rows": [_row(one) for one in rows],
         "last": rows[0] if rows else None,
-        "patient": patient,
+        "phone": fields.in_groups(patient.phone),
         "zone": accounts.zone_of(patient),
     }
     return render(request, "patients/check_ins/list.html", context | _plots(patient, rows))

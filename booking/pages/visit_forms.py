@@ -56,6 +56,7 @@ class CancelForm(VersionForm):
         help_text=_("It helps us plan. Nothing depends on it."),
         required=False,
         max_length=REASON_LENGTH,
+        error_messages={"max_length": _("Please use at most %(limit_value)s characters.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from django import template
 
 from booking.models import Appointment
 from booking.pages import visits_states
+from patients.fields import in_groups
 
 register = template.Library()
-
-AMERICAN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 
 
 @register.filter
@@ -21,7 +19,4 @@ def state_at(visit: Appointment, at: datetime) -> visits_states.State:
     return visits_states.state_of(visit, at=at)
 
 
-@register.filter
-def telephone(number: str) -> str:
-    """`+1 312 555 0123`, where it is such a number."""
-    return AMERICAN.sub(r"+1 \1 \2 \3", number)
+register.filter("telephone", in_groups)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from config.core.clock import now
 from patients import progress
 from patients.accounts import zone_of
 from patients.drafts import Opened
+from patients.fields import in_groups
 from patients.findings import Severity
 from patients.models import Intake, Patient
 from patients.pages.intake_forms import problem
@@ -24,7 +24,6 @@ from patients.questionnaire import InvalidAnswers
 from patients.questions import Answer, Question, QuestionType
 from patients.screening import Danger, danger
 
-AMERICAN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 QUOTED = 60  # characters of a question that name it in a message
 
 
@@ -40,7 +39,7 @@ def day(instant: datetime, *, patient: Patient) -> str:
 
 def phone_of(patient: Patient) -> str:
     """Return the number we would call, in groups as it is said where it is an American one."""
-    return AMERICAN.sub(r"+1 \1 \2 \3", patient.phone)
+    return in_groups(patient.phone)
 
 
 def around(*, patient: Patient, answers: Mapping[str, Answer], at: str = "") -> dict[str, Any]:
