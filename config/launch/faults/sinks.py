@@ -83,13 +83,22 @@ class Sinks:
         self._met.add(to)
         return True
 
+    def hold_again(self) -> None:
+        """Hold once more whatever its sender has given up by now: all that are held but the last.
+
+        On a busy machine nobody comes to kill a sender within the seconds for which it waits.
+        """
+        held = []
+        while not self.held.empty():
+            held.append(self.held.get_nowait())
+        self._met.difference_update(held[:-1])
+
     def forget(self) -> None:
         """Begin anew."""
         self.deliveries.clear()
-        self._met.clear()
         self.hold, self.only, self.mail = "", "@", "take"
-        while not self.held.empty():
-            self.held.get_nowait()
+        self.hold_again()
+        self._met.clear()
 
 
 class _Mail:
