@@ -31,7 +31,7 @@ WIDEST = 1 << 20  # steps of a grid of starts, beyond which each row is looked u
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Free stretches as columns of equal length; each nurse's stand together, ascending.
+    """Free stretches as columns of equal length; those of a nurse that overlap stand together.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ def feasible_starts(
         raise ValueError("candidate starts must be ascending")
     found = fits(rows=rows, here=here, minutes=minutes, travel=travel)
     first, stop = _ranges(starts, steps, found.earliest, found.latest)
-    nurse_ids = rows.nurse[found.row]
+    nurse_ids, first, stop = _ascending(rows.nurse[found.row], first, stop)
     first = np.maximum(first, _reached(nurse_ids, np.where(first < stop, stop, 0), len(starts)))
     stop = np.maximum(first, stop)
     return Feasible(
@@ -199,6 +199,18 @@ def _ranges(
     from_ = (earliest - starts[0] + step - 1) // step
     until = (latest - starts[0]) // step + 1
     return before[np.clip(from_, 0, width)], before[np.clip(until, 0, width)]
+
+
+def _ascending(nurse_ids: Ints, first: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
+    """The ranges with those of a nurse in order, where neighbours are not.
+
+    Rows of plain days are followed by the others, maybe by the same nurse's of earlier days.
+    """
+    goes_back = (nurse_ids[1:] == nurse_ids[:-1]) & (first[1:] < first[:-1])
+    if not goes_back.any():
+        return nurse_ids, first, stop
+    order = np.lexsort((first, nurse_ids))
+    return nurse_ids[order], first[order], stop[order]
 
 
 def _reached(nurse_ids: Ints, stop: Ints, length: int) -> Ints:

@@ -137,6 +137,15 @@ def test_it_names_every_nurse_who_can_take_a_start() -> None:
     assert found.counts[[0, 100, 211, 719]].tolist() == [1, 2, 1, 0]
 
 
+def test_it_reads_a_nurse_s_day_from_its_end_as_from_its_beginning() -> None:
+    morning, afternoon = day([Busy(span(300, 360))])
+    forward = starts_for([morning, afternoon], ADA, minutes=60)
+    backward = starts_for([afternoon, morning], ADA, minutes=60)
+
+    assert forward.nurses(at(60)) == backward.nurses(at(60)) == [CLEO]
+    assert backward.counts.tolist() == forward.counts.tolist()
+
+
 def test_it_names_nobody_for_a_start_that_was_not_asked() -> None:
     found = starts_for(day([]), ADA, minutes=190, step=15)
 
