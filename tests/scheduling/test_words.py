@@ -190,12 +190,6 @@ def test_whoever_is_offered_may_go_and_whoever_may_go_is_offered_and_booked(seed
         starts = [*near_days, *far_days]
 
         expected = told(ada, starts, rosters)
-        print(
-            "N",
-            seed,
-            len(expected),
-            {p[0].user.name: sum(q[0] == p[0] for q in expected) for p in expected},
-        )
 
         wish = search.wish_for(patient=ada, therapy=mood, starts_at=now(), asked_at=now())
         found = search.feasible(
