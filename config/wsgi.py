@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import reverse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -12,6 +13,7 @@ application = get_wsgi_application()
 from config.celery import app as celery_app  # noqa: E402
 from config.core import memory  # noqa: E402
 
+reverse("home")  # reads every address in, with what answers it, before what is loaded settles
 memory.settle()
 
 __all__ = ["application", "celery_app"]
