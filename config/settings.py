@@ -1,7 +1,7 @@
 """Every setting, from the environment, with defaults that run the demo.
 
 Production (`STILLWATER_ENV=production`) refuses to start on an unsafe value: see
-`config/checks.py`. Each variable is described in `docs/settings.md`. Beside this file stand those
+`config/safety/`. Each variable is described in `docs/settings.md`. Beside this file stand those
 of accounts and of the API, when beat rings, and how the environment is read.
 """
 
@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "anymail",
     "django_htmx",
     "config.core",
+    "config.safety",
     "patients",
     "scheduling",
     "booking",

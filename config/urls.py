@@ -6,8 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-import config.checks
-import config.core.schema  # noqa: F401  both register themselves
+import config.core.schema  # noqa: F401  registers itself
 from config import frame, pages, styleguide
 
 admin.autodiscover()

@@ -12,7 +12,9 @@ application = get_wsgi_application()
 # Bind shared tasks to the configured Celery app in web processes too.
 from config.celery import app as celery_app  # noqa: E402
 from config.core import memory  # noqa: E402
+from config.safety.starting import refuse_unsafe  # noqa: E402
 
+refuse_unsafe()
 reverse("home")  # reads every address in, with what answers it, before what is loaded settles
 memory.settle()
 

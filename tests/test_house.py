@@ -1,17 +1,21 @@
 """The rules of the house that no linter knows."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
 from pytest_django import Settings
 
-from config import checks
 from config.core import policy
+from config.safety import checks, starting
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_TO_RIGHT = ["core", "patients", "scheduling", "booking", "nurses"]
@@ -70,6 +74,32 @@ def test_it_finds_nothing_wrong_with_the_admin() -> None:
 def test_it_refuses_to_start_in_production_on_the_demo_s_values(settings: Settings) -> None:
     settings.PRODUCTION = True
     settings.EMAIL_URL = ""
-    told = " ".join(error.msg for error in checks.production_is_safe())
+    with pytest.raises(ImproperlyConfigured) as refused:
+        starting.Safe(None)  # as a worker begins
     for word in ("SECRET_KEY", "EMAIL_URL", "SITE_URL", "ON_CALL_EMAILS"):
-        assert word in told
+        assert word in str(refused.value)
+
+
+def test_it_refuses_to_serve_in_production_on_the_demo_s_values() -> None:
+    # In a process of its own, where nothing has read the checks in before they are asked for.
+    served = subprocess.run(
+        [sys.executable, "-c", "import config.wsgi"],
+        cwd=ROOT,
+        env={**os.environ, "STILLWATER_ENV": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert served.returncode == 1
+    assert "- SECRET_KEY is the development key" in served.stderr
+
+
+@pytest.mark.parametrize(("tls", "is_refused"), [(False, True), (True, False)])
+def test_it_refuses_to_sign_in_to_a_mail_server_in_clear(
+    settings: Settings, tls: bool, is_refused: bool
+) -> None:
+    settings.PRODUCTION = True
+    settings.EMAIL_URL, settings.EMAIL_HOST_USER = "smtp://care:secret@mail.example.com", "care"
+    settings.EMAIL_USE_TLS = tls
+    told = " ".join(error.msg for error in checks.production_is_safe())
+    assert ("without TLS" in told) is is_refused

@@ -21,6 +21,7 @@ PRODUCTION = {
     "SITE_URL": "https://stillwater.example.com",
     "ALLOWED_HOSTS": "stillwater.example.com",
     "CSRF_TRUSTED_ORIGINS": "https://stillwater.example.com",
+    "ON_CALL_EMAILS": "on-call@stillwater.example.com",
     "EMAIL_URL": "smtp+tls://care:secret@mail.example.com:587",
 }
 # It has no `-m`, and its script's first line breaks on a path with a space.

@@ -15,7 +15,7 @@ from booking.models import Notice
 from booking.notices import messages, words
 from booking.notices.planned import Kind
 from booking.templatetags.wording import strong
-from config import checks
+from config.safety import checks
 from tests import factories
 from tests.booking.message_help import notice_of, visit
 from tests.booking.notice_help import BOOKED_AT, STARTS_AT, utc

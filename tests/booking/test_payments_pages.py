@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from booking import appointments, payments, prices
 from booking.models import Appointment, Payment
-from config import checks
+from config.safety import checks
 from tests import factories, stripe_server
 from tests.booking.notice_help import BOOKED_AT
 from tests.booking.pay_help import DEPOSIT, begun, paid, switch_on, visit

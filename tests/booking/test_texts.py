@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from booking.channels import lines, texts
 from booking.channels.lines import LineDown, Message, NeverSent, NotSent, PerhapsSent
-from config import checks
+from config.safety import checks
 
 ID = "<notice-7-v1-r0@example.com>"
 TEXT = Message("", "Nothing to eat from 3:30 AM")

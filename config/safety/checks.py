@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from booking.channels import texts
 from booking.notices import words
 from config.core import policy
-from scheduling.engines import servers
+from config.safety.starting import TAG
 
 
-@register()
+@register(TAG)
 def policy_keeps_its_floors(**_: Any) -> list[CheckMessage]:
     """Refuse a policy looser than its floor."""
     return [Error(sentence, id="stillwater.E001") for sentence in policy.broken_floors()]
 
 
-@register()
+@register(TAG)
 def travel_can_be_asked(**_: Any) -> list[CheckMessage]:
     """Refuse an address that names no engine, and figures that no page could live with."""
-    wrong = []
-    try:
-        if settings.TRAVEL_URL:
-            servers.named(settings.TRAVEL_URL)
-    except ValueError as error:
-        wrong.append(f"TRAVEL_URL cannot be used: {error}.")
+    wrong = _wrong_with_travel_url()
     if not 0 < settings.TRAVEL_SECONDS <= 10:
         wrong.append("TRAVEL_SECONDS must be above 0 and at most 10: pages wait for it.")
     if not 1 <= settings.TRAVEL_FALLBACK_FACTOR <= 10:
@@ -36,7 +31,19 @@ def travel_can_be_asked(**_: Any) -> list[CheckMessage]:
     return [Error(sentence, id="stillwater.E003") for sentence in wrong]
 
 
-@register()
+def _wrong_with_travel_url() -> list[str]:
+    if not settings.TRAVEL_URL:
+        return []
+    # Read only where there is one: a command starts without a routing server's client.
+    servers = import_module("scheduling.engines.servers")
+    try:
+        servers.named(settings.TRAVEL_URL)
+    except ValueError as error:
+        return [f"TRAVEL_URL cannot be used: {error}."]
+    return []
+
+
+@register(TAG)
 def messages_can_be_said(**_: Any) -> list[CheckMessage]:
     """Refuse a language that no message is written in, and a sender who says what it is about."""
     wrong = []
@@ -51,11 +58,12 @@ def messages_can_be_said(**_: Any) -> list[CheckMessage]:
     return [Error(sentence, id="stillwater.E004") for sentence in wrong]
 
 
-@register()
+@register(TAG)
 def texts_can_be_sent(**_: Any) -> list[CheckMessage]:
     """Refuse an address of an SMS service that cannot be read or does not say whom it goes to."""
     if not settings.SMS_URL:
         return []
+    texts = import_module("booking.channels.texts")  # as above: Apprise takes its time
     sentences = {
         "SMS_URL must say where the number goes: write {to} there.": "{to}" not in settings.SMS_URL,
         "SMS_URL is not an address that Apprise reads.": not texts.is_understood(),
@@ -66,7 +74,7 @@ def texts_can_be_sent(**_: Any) -> list[CheckMessage]:
     return [Error(why, id="stillwater.E005") for why, is_wrong in sentences.items() if is_wrong]
 
 
-@register()
+@register(TAG)
 def money_adds_up(**_: Any) -> list[CheckMessage]:
     """Refuse fees that are no share, deposits that are no amounts, half of a payment service."""
     shares = ("CANCEL_FEE_PERCENT", "NO_SHOW_FEE_PERCENT")
@@ -92,7 +100,7 @@ def money_adds_up(**_: Any) -> list[CheckMessage]:
     return [Error(sentence, id="stillwater.E006") for sentence in wrong]
 
 
-@register()
+@register(TAG)
 def production_is_safe(**_: Any) -> list[CheckMessage]:
     """Refuse to start in production on an unsafe value, and say which and why."""
     if not settings.PRODUCTION:
@@ -107,6 +115,8 @@ def production_is_safe(**_: Any) -> list[CheckMessage]:
         "Neither EMAIL_URL nor EMAIL_PROVIDER is set: no message would leave the clinic.": (
             not (settings.EMAIL_URL or settings.EMAIL_PROVIDER)
         ),
+        "EMAIL_URL signs in without TLS: the password and every message could be read on the way; "
+        "write smtp+tls:// or smtp+ssl://.": _mails_in_clear(),
         "STAFF_MFA_REQUIRED is off: a stolen password would open every record.": (
             not settings.STAFF_MFA_REQUIRED
         ),
@@ -118,3 +128,9 @@ def production_is_safe(**_: Any) -> list[CheckMessage]:
         ),
     }
     return [Error(why, id="stillwater.E002") for why, is_unsafe in unsafe.items() if is_unsafe]
+
+
+def _mails_in_clear() -> bool:
+    """Whether a mail server is signed in to in clear; one of the house that asks nothing may be."""
+    is_safe = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    return bool(settings.EMAIL_URL and settings.EMAIL_HOST_USER and not is_safe)

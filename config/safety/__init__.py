@@ -1,0 +1,1 @@
+"""What an instance refuses to start with."""
