@@ -193,4 +193,5 @@ def _problems(detail: Any, name: str = "") -> Iterator[str]:
             yield from _problems(inner, name)
     else:
         label = LABELS.get(name, name.replace("_", " ").capitalize())
-        yield f"{label}: {detail}" if label and name != "non_field_errors" else str(detail)
+        detail = str(detail).partition(" Use one of these formats")[0]  # those are for programs
+        yield f"{label}: {detail}" if label and name != "non_field_errors" else detail

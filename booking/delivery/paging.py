@@ -192,7 +192,7 @@ def ask_about_unanswered() -> int:
         asked += attention.ask_once(
             kind="page_unanswered",
             key=f"unanswered/{about}/{notice.kind}",
-            detail=f"“{words.spoken(notice.kind)}” rang three times and nobody acknowledged it.",
+            detail=f"“{words.spoken(notice.kind)}” rang and nobody acknowledged it.",
             appointment=notice.appointment,
             patient=notice.patient,
         )

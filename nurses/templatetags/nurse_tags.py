@@ -12,8 +12,10 @@ from django import template
 from booking.clock import say_moment, say_time
 from booking.models import Appointment
 from nurses.presenting import say_near
+from patients.fields import in_groups
 
 register = template.Library()
+register.filter("telephone", in_groups)
 
 
 @register.simple_tag

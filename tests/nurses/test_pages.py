@@ -69,6 +69,30 @@ def test_it_marks_a_stop_nobody_wrote_anything_about(phone: Client, visit: Visit
     assert "not recorded yet" not in phone.get(reverse("route")).content.decode()
 
 
+def test_it_says_of_a_day_to_come_whether_it_is_final(phone: Client, visit: Visit) -> None:
+    assert "not final yet" in phone.get(reverse("route")).content.decode()
+    with time_machine.travel(after(24 * 60), tick=False):
+        phone.force_login(visit.nurse.user)
+        over = phone.get(reverse("route") + "?date=2026-11-24").content.decode()
+    assert "1 visit" in over
+    assert "final" not in over
+
+
+def test_it_says_telephone_numbers_in_groups(phone: Client, visit: Visit) -> None:
+    called = '<a class="reach" href="tel:+13125550123">+1 312 555 0123</a>'
+    assert called in phone.get(reverse("route")).content.decode()
+    assert called in page(phone, visit)
+
+
+def test_it_names_a_time_that_is_none_without_the_formats_of_programs(
+    phone: Client, visit: Visit
+) -> None:
+    answer = write(phone, visit, "checks", kind="last_drink", value_when="noonish")
+    assert answer.status_code == 400
+    assert "<li>Last drank: Datetime has wrong format.</li>" in answer.content.decode()
+    assert not Check.objects.exists()
+
+
 def test_it_leads_from_the_day_to_the_next_visit(phone: Client, visit: Visit) -> None:
     shown = phone.get(reverse("route")).content.decode()
     assert "Open Ada, 10:30 AM" in shown
