@@ -67,7 +67,7 @@ def _not_offered(
         nearest = min(starts, key=lambda start: abs(start - starts_at))
         said["nearest"] = presenting.say_time(nearest, zone)
         words = _("Visits start on the quarter hour. The nearest is %(nearest)s.")
-        return Reason("off_grid", words % said, "at")
+        return Reason("off_grid", presenting.with_one_stop(words % said), "at")
     closes = clock.at_local(starts[0].astimezone(zone).date(), figures.closes, zone)
     said["closes"] = presenting.say_time(closes, zone)
     words = _(
@@ -76,4 +76,4 @@ def _not_offered(
     )
     if starts_at < starts[0]:
         words = _("We do not come that early. This visit can start from %(first)s to %(last)s.")
-    return Reason("outside_hours", words % said, "at")
+    return Reason("outside_hours", presenting.with_one_stop(words % said), "at")

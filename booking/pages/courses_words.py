@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _, ngettext
 
-from booking import series
+from booking import presenting, series
 from booking.pages import picker_words as words
 from booking.pages.book_planned import Planned
 from patients.models import Therapy
@@ -57,7 +57,8 @@ def other_hour(wanted: time | None, visits: Sequence[Planned]) -> str:
     said = words.say_clock(wanted)
     if all(visit.time == said for visit in visits):
         return ""
-    return _("Not every visit fits at %(time)s. This is as near as can be.") % {"time": said}
+    near = _("Not every visit fits at %(time)s. This is as near as can be.") % {"time": said}
+    return presenting.with_one_stop(near)
 
 
 def no_driving(visits: Sequence[Planned]) -> str:
@@ -66,9 +67,9 @@ def no_driving(visits: Sequence[Planned]) -> str:
     if len(visits) < 2 or any(_driving(one) < other.starts_at for one, other in apart):
         return ""
     last = visits[-1].marks["driving"]
-    return _("You cannot drive between these visits, from the first one until %(until)s.") % {
-        "until": words.say_start(last.at, visits[-1].zone)
-    }
+    said = _("You cannot drive between these visits, from the first one until %(until)s.")
+    until = words.say_start(last.at, visits[-1].zone)
+    return presenting.with_one_stop(said % {"until": until})
 
 
 def _driving(visit: Planned) -> Any:

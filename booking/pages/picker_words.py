@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import dateformat
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
-from booking import clock
+from booking import clock, datewords
 from booking.models import Appointment
 
 # What Americans call the clock that these abbreviations stand for.
@@ -39,8 +39,9 @@ def say_day(day: date) -> str:
 
 def say_short(at: datetime, zone: ZoneInfo) -> str:
     """`Tue 24 Nov, 10:30 AM`."""
-    day = clock.local_day(at, zone)
-    return f"{short_weekday(day)} {day.day} {short_month(day)}, {say_time(at, zone)}"
+    language = get_language() or settings.LANGUAGE_CODE
+    day = datewords.of(language).say_day(clock.check_range(at).astimezone(zone), in_full=False)
+    return f"{day}, {say_time(at, zone)}"
 
 
 def say_time(at: datetime, zone: ZoneInfo) -> str:

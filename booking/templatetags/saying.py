@@ -32,6 +32,9 @@ def in_words(kind: str) -> str:
     return words.spoken(kind)
 
 
+register.filter("one_stop", presenting.with_one_stop)
+
+
 @register.simple_tag
 def clock_advice() -> str:
     """The usual advice, and what this clinic asks for."""

@@ -195,7 +195,7 @@ def test_whoever_takes_a_step_that_came_first_is_led_back_to_the_time_they_chose
     shown = text(client.post(reverse("account-escort"), escort, follow=True))
     assert GO_ON in shown
     assert CHECK in links(shown)
-    for there in ("account-home", "consent-list", "book"):
+    for there in ("account-home", "consent-list", "book", "visits"):
         assert GO_ON in page(client, reverse(there)), there
     book(client, CHECK)
     assert "Go on with" not in page(client, reverse("account"))
@@ -542,6 +542,16 @@ def test_a_course_says_where_an_hour_cannot_be_kept(eve: Patient, cleo: Nurse) -
     Shift.objects.filter(nurse=cleo).update(starts=time(9, 30))
     moved = page(client_of(eve), "/book/pain-240/course/?hour=09:00")
     assert "Not every visit fits at 9:00 AM. This is as near as can be." in moved
+
+
+def test_its_times_end_in_one_stop_and_name_months_as_spanish_does(eve: Patient) -> None:
+    eve.language = "es"
+    eve.save()
+    for address in ("/book/pain-240/course/?hour=09:00", "/book/pain-240/"):
+        shown = page(client_of(eve), address)
+        assert "p.m." in shown
+        assert "m.." not in shown
+        assert not re.search(r"\d (?:Ene|Feb|Mar), \d", shown)
 
 
 @pytest.mark.parametrize(
