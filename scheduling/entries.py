@@ -169,15 +169,19 @@ def _packs(asked: Asked) -> dict[str, Pack]:
             LEAVE,
         )
     if asked.needs_licence:
-        packs["licences"] = Pack(
-            f"""
-            SELECT nurse_id, valid_from, valid_until FROM scheduling_licence
-            JOIN patients_permit USING (state)
-            WHERE state = %(state)s AND is_permitted AND licence_kind = kind AND {theirs}
-            """,  # noqa: S608
-            LICENCE,
-        )
+        packs["licences"] = _licences(theirs)
     return packs
+
+
+def _licences(theirs: str) -> Pack:
+    return Pack(
+        f"""
+        SELECT nurse_id, valid_from, valid_until FROM scheduling_licence
+        JOIN patients_permit USING (state)
+        WHERE state = %(state)s AND is_permitted AND licence_kind = kind AND {theirs}
+        """,  # noqa: S608
+        LICENCE,
+    )
 
 
 def _nurses(asked: Asked, theirs: str) -> Pack:

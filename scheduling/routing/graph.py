@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.routing.drives import NEVER, Times, drives_of
+from scheduling.routing.drives import NEVER, Drives, Times, drives_of
 from scheduling.routing.routes import Routes, joined
 from scheduling.routing.values import Day
 
@@ -120,13 +120,8 @@ def build(day: Day) -> Graph:
     number = np.empty_like(order)
     number[order] = np.arange(len(order))
     nodes = {name: values[order] for name, values in nodes.items()}
-    shifted = {
-        end: number[_joined([part.arcs[end] + b for part, b in zip(parts, base, strict=True)])]
-        for end in ("source", "target")
-    }
-    sorting = np.lexsort((shifted["target"], shifted["source"]))
-    arcs = {name: _joined([part.arcs[name] for part in parts])[sorting] for name in ARCS}
-    source, target = shifted["source"][sorting], shifted["target"][sorting]
+    arcs = _arcs(parts, base, number)
+    source, target = arcs.pop("source"), arcs.pop("target")
     rank = nodes.pop("visit")
     late = times.states - 1 if day.slack_minutes else 0
     loose = (arcs["step"] <= -late) & (day.slack_minutes > 0 or times.states == 1)
@@ -154,6 +149,17 @@ def build(day: Day) -> Graph:
         **nodes,
         **arcs,
     )
+
+
+def _arcs(parts: list[Drives], base: Ints, number: Ints) -> dict[str, Ints]:
+    """Return all nurses' arcs, sorted, between nodes by their number in the graph."""
+    ends = {
+        end: number[_joined([part.arcs[end] + b for part, b in zip(parts, base, strict=True)])]
+        for end in ("source", "target")
+    }
+    sorting = np.lexsort((ends["target"], ends["source"]))
+    arcs = {name: _joined([part.arcs[name] for part in parts]) for name in ARCS}
+    return {name: values[sorting] for name, values in (ends | arcs).items()}
 
 
 def _bundle(source: Ints, which: Bools, nodes: int) -> Bundle:
