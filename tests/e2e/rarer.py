@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from allauth.core.internal.ratelimit import respond_429
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
@@ -18,7 +17,7 @@ from django.urls import path, reverse
 from booking import appointments, offer_links
 from booking.links import tokens
 from booking.links.tokens import Purpose
-from booking.models import Appointment, Notice, Offer, Refund
+from booking.models import Appointment, Notice, Offer, Payment, Refund
 from booking.notices import ledger
 from config.core.clock import now
 from config.core.models import Role
@@ -28,29 +27,11 @@ from patients import check_ins, data_rights, intake
 from patients.instruments import PHQ9_IDS
 from patients.models import Patient
 from tests import factories, site
+from tests.e2e import doors
 from tests.e2e.stage import starts, time_page
+from tests.e2e.state import WRONG, State
 
-WRONG = ".errors"
-FAULTS = {403: PermissionDenied, 500: ZeroDivisionError}
-
-
-@dataclass(frozen=True, kw_only=True)
-class State(site.Page):
-    """A page in a state that is rare.
-
-    Attributes
-    ----------
-    shows
-        What is on the page in this state and in no other, as Playwright looks for it.
-    fields
-        What its form is filled in with before it is sent; None: it is only looked at.
-    lost
-        A cookie that is lost before the form is sent.
-    """
-
-    shows: str
-    fields: Mapping[str, str] | None = None
-    lost: str = ""
+FAULTS = {400: BadRequest, 403: PermissionDenied, 500: ZeroDivisionError}
 
 
 def fail(request: HttpRequest, status: int) -> HttpResponse:
@@ -68,7 +49,8 @@ handler500 = "config.frame.server_error"
 def states(people: site.Cast) -> Iterator[State]:
     """Yield the pages in these states; who loses a cookie comes last of a person's."""
     yield from _of_strangers()
-    yield from _of_offers(people.offer)
+    yield from doors.wrong(people.ada)
+    yield from _of_offers(people)
     yield from _of_links(people)
     yield from _of_money(people)
     yield from _of_forms(people)
@@ -77,6 +59,7 @@ def states(people: site.Cast) -> Iterator[State]:
     yield from _of_answers()
     nurse = factories.make_user(role=Role.NURSE, name="Cleo Marsh")
     yield State("not_a_patient", reverse("visits"), nurse, shows="text=belongs to patients")
+    yield doors.closed()
 
 
 def _of_strangers() -> Iterator[State]:
@@ -85,20 +68,24 @@ def _of_strangers() -> Iterator[State]:
     yield State("prepare", prepare, shows=WRONG)
     yield State("area", reverse("area") + "?zip=00000", shows="text=We do not know the ZIP code")
     yield State("404", "/nowhere/", shows="text=Error 404")
-    for status in (403, 429, 500):
+    for status in (400, 403, 429, 500):
         yield State(f"{status}", f"/faults/{status}/", shows=f"text=Error {status}")
     unknown = reverse("offer", args=["1-none"])
     yield State("unknown", unknown, shows="text=This link does not work")
 
 
-def _of_offers(standing: Offer) -> Iterator[State]:
+def _of_offers(people: site.Cast) -> Iterator[State]:
     said = {
         Offer.State.LAPSED: "The time to answer has run out",
         Offer.State.WITHDRAWN: "This time is gone",
+        Offer.State.DECLINED: "Noted: not this time",
+        Offer.State.TAKEN: "It is yours",
     }
+    standing = people.offer
     for number, (state, words) in enumerate(said.items(), start=1):
         starts_at = standing.starts_at + timedelta(days=number)
         offer = Offer.objects.create(
+            appointment=people.ahead if state == Offer.State.TAKEN else None,
             entry=standing.entry,
             nurse=standing.nurse,
             starts_at=starts_at,
@@ -158,13 +145,27 @@ def _of_money(people: site.Cast) -> Iterator[State]:
     yield State("payments", reverse("payments"), ada, shows=owed)
     receipt = reverse("payment", args=[people.payment.pk])
     yield State("payment", receipt, ada, shows="text=went back to you")
+    asked = people.payment
+    Payment.objects.create(
+        appointment=people.ahead,
+        checkout=uuid4(),
+        what=Payment.What.DEPOSIT,
+        amount_cents=asked.amount_cents,
+        currency=asked.currency,
+        expires_at=now() + timedelta(hours=1),
+    )
+    back = reverse("visit-pay", args=[people.ahead.pk]) + "?back=1"
+    yield State("pay, waiting", back, ada, shows="text=We are waiting for your bank")
 
 
 def _of_forms(people: site.Cast) -> Iterator[State]:
     sent: dict[str, dict[str, str]] = {
         "account-home": {"line1": "", "postal_code": "1"},
         "account-escort": {"escort_phone": "12"},
+        "account-about": {"name": "", "phone": "12"},
         "account_email": {"email": "ada"},
+        "account_change_password": {"oldpassword": "a-lake"},
+        "account_reauthenticate": {"password": "a-lake"},
         "mfa_activate_totp": {"code": "1"},
         "check-in": {},
     }

@@ -12,19 +12,34 @@ from config.core.models import User
 from patients.models import Patient
 from tests import site
 from tests.e2e import rarer
-from tests.e2e.rarer import State
+from tests.e2e.state import State
 from tests.e2e.window import SIZES, WIDER, Watched
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HEADINGS = "document.querySelectorAll('h1').length"
-# What the page breaks of the rules, and where: nothing else comes over from the browser.
+# What the page breaks of the rules, and where: nothing else comes over from the browser. What is
+# played is loaded beforehand, as a rule asks; no rule that is tried looks at style sheets.
 BROKEN = """async tags => {
-    const found = await axe.run({runOnly: tags, resultTypes: ["violations"]})
+    const preload = {assets: ["media"]}
+    const found = await axe.run({runOnly: tags, resultTypes: ["violations"], preload})
     return found.violations.flatMap(
         one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)}`)
     )
+}"""
+# What the keyboard comes to and does not show that it did, itself or in the row it stands in.
+UNSEEN = """() => {
+    const outlined = one => {
+        const style = one && getComputedStyle(one)
+        return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+    }
+    const reached = "a[href], button, input, select, textarea, summary, [tabindex]"
+    return Array.from(document.querySelectorAll(reached)).filter(one => {
+        one.focus({preventScroll: true})
+        const shown = [one, one.nextElementSibling, one.closest("label, .choice")]
+        return document.activeElement === one && one.tabIndex >= 0 && !shown.some(outlined)
+    }).map(one => `does not show the focus: ${one.outerHTML.slice(0, 160)}`)
 }"""
 # Fills in the page's form and sends it, whatever the browser thinks of what stands in it.
 SEND = """fields => {
@@ -54,7 +69,9 @@ def look(watched: Watched) -> list[str]:
         wrong.append("has not one main heading")
     page.emulate_media(color_scheme="dark")
     wrong += fits(watched, "phone", "zoomed", "desk")
-    return wrong + [f"{one} (by night)" for one in broken(watched)]
+    wrong += [f"{one} (by night)" for one in broken(watched)]
+    page.keyboard.press("Tab")  # from here on the browser shows what has the focus
+    return wrong + list(page.evaluate(UNSEEN))
 
 
 def walk(shown: Sequence[site.Page], look: Callable[[Watched], list[str]]) -> Any:
@@ -150,16 +167,27 @@ def test_every_page_is_in_spanish_too_and_fits_the_smallest_phone(drive: Drive) 
 
 
 def test_the_checker_finds_what_is_wrong(drive: Drive) -> None:
-    spoil = """document.querySelector('main').innerHTML = `<img src="/favicon.ico"><input>
-        <p class="note amber">Grey</p>`
-        document.querySelector('main p').style.color = 'light-dark(black, #5a4a30)'"""
+    spoil = """() => {
+        const main = document.querySelector("main"), script = document.createElement("script")
+        main.innerHTML = `<img src="/favicon.ico"><input>
+            <p class="note amber">Grey</p><button>Go</button>`
+        main.querySelector("p").style.color = "light-dark(black, #5a4a30)"
+        main.querySelector("p").style.width = "700px"
+        main.querySelector("button").style.outline = "none"
+        script.textContent = "document.title = 'Ours'"
+        main.append(script)
+    }"""
 
-    def journey(watched: Watched) -> list[str]:
+    def journey(watched: Watched) -> tuple[list[str], list[str]]:
         watched.open("/contact/")
         watched.page.evaluate(spoil)
-        return look(watched)
+        return look(watched), watched.complaints
 
-    found = [one.partition(":")[0] for one in drive(journey, scripts=[AXE])]
-    by_day, by_night = found[: found.index("has not one main heading")], found
+    found, complaints = drive(journey, scripts=[AXE])
+    rules = [one.partition(":")[0] for one in found]
+    by_day = rules[: rules.index("has not one main heading")]
     assert {"image-alt", "label"} == set(by_day)
-    assert "color-contrast" in by_night
+    assert "color-contrast" in rules
+    assert "does not show the focus" in rules
+    assert "is wider than the window (zoomed)" in rules
+    assert any("Content Security Policy" in one for one in complaints)

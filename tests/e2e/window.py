@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
+    ConsoleMessage,
+    Error,
     Page,
+    Request,
     Response,
     ViewportSize,
     sync_playwright,
@@ -42,7 +44,7 @@ NOT_OPTIMISED = ["--js-flags=--no-opt"]
 
 @dataclass
 class Watched:
-    """A page with what it complained of, whom it called and what it loaded.
+    """A page with what it complained of and whom it called.
 
     Attributes
     ----------
@@ -50,21 +52,18 @@ class Watched:
         Errors and warnings of its console: a refusal by the Content-Security-Policy is one.
     strangers
         Addresses it asked that are not ours.
-    loaded
-        Bytes of each answer since the last `open`, by address.
     """
 
     page: Page
     home: str
     complaints: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
-    loaded: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", lambda message: self._heard(message.type, message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self._called(request.url))
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", self._failed)
+        self.page.on("request", self._called)
 
     def open(self, path: str) -> Response:
         """Go to an address of ours."""
@@ -73,13 +72,31 @@ class Watched:
             raise AssertionError(f"{path} did not answer")
         return answer
 
-    def _heard(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
+    def leave(self) -> None:
+        """Hear no more of the page, and leave it as it was found."""
+        self.page.remove_listener("console", self._heard)
+        self.page.remove_listener("pageerror", self._failed)
+        self.page.remove_listener("request", self._called)
+        self.page.goto("about:blank")
 
-    def _called(self, url: str) -> None:
-        if not url.startswith((self.home, "data:")):
-            self.strangers.append(url)
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _failed(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _called(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:")):
+            self.strangers.append(request.url)
+
+
+class Kind(NamedTuple):
+    """What makes a browser's page another one: it is kept for whoever needs such a page next."""
+
+    javascript: bool
+    locale: str
+    scripts: tuple[str, ...]
 
 
 class Window:
@@ -91,7 +108,7 @@ class Window:
         self._executable = executable
         self._playwright: Any = None
         self._browser: Browser | None = None
-        self._contexts: dict[tuple[bool, str], BrowserContext] = {}
+        self._pages: dict[Kind, Page] = {}
 
     def drive(
         self,
@@ -118,22 +135,17 @@ class Window:
         """
         cookies = [_session(user, home)] if user else []
 
+        kind = Kind(javascript, locale, tuple(scripts))
+
         def run() -> T:
-            context = self._context(javascript=javascript, locale=locale)
-            try:
-                context.add_cookies(cookies)  # type: ignore[arg-type]
-                page = context.new_page()
+            with self._lent(kind) as page:
+                page.context.add_cookies(cookies)  # type: ignore[arg-type]
                 page.set_viewport_size(SIZES[size])
                 page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                for script in scripts:
-                    page.add_init_script(script)
-                return journey(Watched(page, home))
-            finally:
-                # Nothing of it is left to the next: a new context would cost more than most pages.
-                for opened in context.pages:
-                    opened.close()
-                context.clear_cookies()
-                connections.close_all()
+                watched = Watched(page, home)
+                result = journey(watched)
+                watched.leave()
+                return result
 
         return self._thread.submit(run).result(JOURNEY_S)
 
@@ -142,17 +154,39 @@ class Window:
         self._thread.submit(self._shut).result(JOURNEY_S)
         self._thread.shutdown()
 
-    def _context(self, *, javascript: bool, locale: str) -> BrowserContext:
-        kind = (javascript, locale)
-        if kind not in self._contexts:
-            self._contexts[kind] = self._open().new_context(
+    @contextmanager
+    def _lent(self, kind: Kind) -> Iterator[Page]:
+        """Lend a page; nothing of it is left to the next, who finds one that is warm.
+
+        A new page would cost more than most of what is looked at on it.
+        """
+        page = self._page(kind)
+        try:
+            yield page
+        except BaseException:  # nobody knows what it is like now
+            self._pages.pop(kind).context.close()
+            raise
+        else:
+            for other in page.context.pages:
+                if other != page:
+                    other.close()
+            page.context.clear_cookies()
+        finally:
+            connections.close_all()
+
+    def _page(self, kind: Kind) -> Page:
+        if kind not in self._pages:
+            context = self._open().new_context(
                 viewport=SIZES["phone"],
-                java_script_enabled=javascript,
-                locale=locale,
+                java_script_enabled=kind.javascript,
+                locale=kind.locale,
                 timezone_id="America/Chicago",
                 reduced_motion="reduce",
             )
-        return self._contexts[kind]
+            for script in kind.scripts:
+                context.add_init_script(script)
+            self._pages[kind] = context.new_page()
+        return self._pages[kind]
 
     def _open(self) -> Browser:
         if self._browser is None:
