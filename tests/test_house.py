@@ -40,6 +40,13 @@ def test_it_documents_every_setting() -> None:
     assert len(read) > 30
 
 
+def test_its_example_of_a_real_instance_names_settings_that_exist() -> None:
+    named = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    documented = (ROOT / "docs" / "settings.md").read_text()
+    assert len(named) > 10
+    assert [name for name in named if f"| `{name}`" not in documented] == ["POSTGRES_PASSWORD"]
+
+
 def test_it_explains_every_dependency() -> None:
     block = (ROOT / "pyproject.toml").read_text().split("[tool.")[0]
     wanted = re.findall(r'^    "([a-z0-9-]+)', block, re.M)

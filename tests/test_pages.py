@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from booking.delivery import paging
 from config.core.clock import now
@@ -112,6 +113,14 @@ def test_it_takes_a_nurse_to_her_route(client: Client) -> None:
 
 def test_it_says_that_the_process_is_up(client: Client) -> None:
     assert client.get("/livez").json() == {"status": "ok"}
+
+
+def test_probes_are_answered_where_everything_else_is_sent_to_https(
+    client: Client, settings: Settings
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/livez").status_code == 200
+    assert client.get("/").status_code == 301
 
 
 def test_it_names_what_is_not_ready(client: Client) -> None:
