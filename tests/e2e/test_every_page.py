@@ -12,7 +12,7 @@ from config.core.models import User
 from patients.models import Patient
 from tests import site
 from tests.e2e import rarer
-from tests.e2e.state import State
+from tests.e2e.state import WRONG, State
 from tests.e2e.window import SIZES, WIDER, Watched
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -69,9 +69,14 @@ def look(watched: Watched) -> list[str]:
         wrong.append("has not one main heading")
     page.emulate_media(color_scheme="dark")
     wrong += fits(watched, "phone", "zoomed", "desk")
-    wrong += [f"{one} (by night)" for one in broken(watched)]
-    page.keyboard.press("Tab")  # from here on the browser shows what has the focus
-    return wrong + list(page.evaluate(UNSEEN))
+    return wrong + [f"{one} (by night)" for one in broken(watched)]
+
+
+def look_and_reach(watched: Watched) -> list[str]:
+    """Name what is wrong with a page, and what of it does not show that the keyboard is there."""
+    wrong = look(watched)
+    watched.page.keyboard.press("Tab")  # from here on the browser shows what has the focus
+    return wrong + list(watched.page.evaluate(UNSEEN))
 
 
 def walk(shown: Sequence[site.Page], look: Callable[[Watched], list[str]]) -> Any:
@@ -134,7 +139,7 @@ def test_every_page_is_reachable_by_all_by_day_and_by_night(drive: Drive) -> Non
     wrong = [
         one
         for shown, user in divided()
-        for one in drive(walk(shown, look), user=user, scripts=[AXE])
+        for one in drive(walk(shown, look_and_reach), user=user, scripts=[AXE])
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -150,6 +155,11 @@ def test_pages_that_few_see_are_reachable_by_all_too(drive: Drive, settings: Any
     assert not wrong, "\n".join(wrong)
 
 
+def with_errors(people: site.Cast) -> list[site.Page]:
+    """Give every page, and every form that was filled in wrongly."""
+    return [*site.pages(people), *(one for one in rarer.states(people) if one.shows == WRONG)]
+
+
 def test_every_page_is_in_spanish_too_and_fits_the_smallest_phone(drive: Drive) -> None:
     def in_spanish(watched: Watched) -> list[str]:
         is_spanish = watched.page.locator("html").get_attribute("lang") == "es"
@@ -158,7 +168,7 @@ def test_every_page_is_in_spanish_too_and_fits_the_smallest_phone(drive: Drive) 
 
     wrong = [
         one
-        for shown, user in divided(language="es")
+        for shown, user in divided(language="es", pages=with_errors)
         for one in drive(
             walk(shown, in_spanish), user=user, locale="es-US", size="small", javascript=False
         )
@@ -181,7 +191,7 @@ def test_the_checker_finds_what_is_wrong(drive: Drive) -> None:
     def journey(watched: Watched) -> tuple[list[str], list[str]]:
         watched.open("/contact/")
         watched.page.evaluate(spoil)
-        return look(watched), watched.complaints
+        return look_and_reach(watched), watched.complaints
 
     found, complaints = drive(journey, scripts=[AXE])
     rules = [one.partition(":")[0] for one in found]
