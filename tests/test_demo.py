@@ -13,7 +13,7 @@ from config.core.clock import now
 from config.core.models import User
 from config.demo import past_visit, people, seed
 from patients import gate
-from patients.models import Order, Patient
+from patients.models import Intake, Order, Patient
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,8 @@ def test_it_opens_every_gate_for_the_demo_s_patients_and_none_for_the_new_one() 
         assert set(gate.summary(patient=patient).values()) == {"ok"}
         assert set(patient.orders.values_list("therapy", flat=True)) == set(seed.ORDERS)
     assert not Patient.objects.filter(user__email="new@example.com").exists()
+    waiting = Patient.objects.get(user__email="waiting@example.com")
+    assert waiting.intakes.get().status == Intake.Status.AWAITING_REVIEW
     assert not Appointment.objects.exists()
 
 

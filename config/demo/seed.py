@@ -55,6 +55,7 @@ def seed() -> None:
     cast.nurses(people.NURSES, kind=Shift.Kind.FIELD)
     cast.nurses(people.DESK_NURSES, kind=Shift.Kind.DESK)
     cast.user(email="new@example.com", name="Nora New", role=Role.PATIENT)
+    cast.waiting(email="waiting@example.com", name="Wanda Reed")
     for number in range(people.PATIENTS + 1):
         email = f"patient{number or ''}@example.com"
         patient = cast.patient(email=email, name=people.full_name(number), since=now())
@@ -127,6 +128,14 @@ class _Cast:
             time_zone=place.time_zone,
         )
         return _renewed(patient, since=since)
+
+    def waiting(self, *, email: str, name: str) -> None:
+        """Make a patient whose answers wait for a clinician."""
+        user, is_new = self.user(email=email, name=name, role=Role.PATIENT)
+        if is_new:
+            patient = Patient.objects.create(user=user, phone="+13125550144")
+            answers = eligible_answers(sleep_apnoea=True)
+            intake.submit(patient=patient, answers=answers, at=now() - timedelta(hours=3))
 
     def _point(self, place: places.ZipPlace) -> tuple[float, float]:
         """Return a point within about a kilometre of the middle of a ZIP code."""

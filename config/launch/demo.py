@@ -20,8 +20,9 @@ PASSWORD = "stillwater-demo"  # noqa: S105 -- of made-up people, printed below
 LOGINS = {
     "patient@example.com": "a patient who can book: every gate is open",
     "new@example.com": "a patient who has not filled in the intake",
+    "waiting@example.com": "a patient whose answers wait for a clinician",
     "nurse@example.com": "a nurse, her route and a passed visit to record",
-    "dispatcher@example.com": "visits, rosters, messages and tasks",
+    "dispatcher@example.com": "visits, rosters, messages and tasks; days fill as patients book",
     "clinician@example.com": "intakes to review, orders to write",
     "admin@example.com": "everything",
 }
