@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 import booking.payment_admin
@@ -22,7 +22,7 @@ from booking.models import (
     StaffTask,
     VisitAnswer,
 )
-from config.core.admin import RoleAdmin, tagged
+from config.core.admin import RoleAdmin, link_to, tagged
 from config.core.models import Role
 
 DESK = (Role.CLINICIAN, Role.DISPATCHER)
@@ -71,7 +71,7 @@ class AppointmentAdmin(RoleAdmin):
     def messages_link(self, appointment: Appointment) -> SafeString:
         """Link to what was and will be said about the visit."""
         address = reverse("visit-messages", args=[appointment.pk])
-        return format_html('<a href="{}">Everything that was and will be said</a>', address)
+        return link_to(address, "Everything that was and will be said")
 
 
 @admin.register(Course)
@@ -91,13 +91,15 @@ class CourseAdmin(RoleAdmin):
         """Say each visit's start and status, with a link to it."""
         rows = (
             (
-                reverse("admin:booking_appointment_change", args=[visit.pk]),
-                say_moment(visit.starts_at, ZoneInfo(visit.time_zone)),
+                link_to(
+                    reverse("admin:booking_appointment_change", args=[visit.pk]),
+                    say_moment(visit.starts_at, ZoneInfo(visit.time_zone)),
+                ),
                 visit.get_status_display(),
             )
             for visit in course.appointments.order_by("starts_at")
         )
-        return format_html_join("", '<div><a href="{}">{}</a>, {}</div>', rows)
+        return format_html_join("", "<div>{}, {}</div>", rows)
 
 
 @admin.register(Notice)

@@ -9,13 +9,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 import patients.article_admin
 import patients.consent_admin
 import patients.contact_admin  # noqa: F401  each registers its own
-from config.core.admin import RoleAdmin, RuleAdmin, role_of, tagged
+from config.core.admin import RoleAdmin, RuleAdmin, link_to, role_of, tagged
 from config.core.models import Role
 from patients import accounts, check_in_admin, gate, intake, orders, places
 from patients.forms import DecisionForm, OrderForm, ReasonForm
@@ -307,7 +306,7 @@ class ServiceAreaAdmin(PlaceRuleAdmin):
 
 
 def _link(scheme: str, address: str) -> SafeString:
-    return format_html('<a href="{}:{}">{}</a>', scheme, address, address)
+    return link_to(f"{scheme}:{address}", address)
 
 
 def tags(labels: list[tuple[str, str]]) -> str:
