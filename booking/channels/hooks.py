@@ -36,9 +36,7 @@ tracking.connect(news.heard, dispatch_uid="booking.channels.news")
 @require_POST
 def text(request: HttpRequest, secret: str) -> HttpResponse:
     """Take a text that somebody sent to the clinic's number."""
-    _refuse_strangers(secret)
-    told = _told(request)
-    number = _number(told, SENDER)
+    told, number = _from_service(request, secret, SENDER)
     replies.receive(number=number, text=_one(told, SAID)[:1600], service_id=_one(told, NAME)[:100])
     return HttpResponse(status=204)
 
@@ -47,25 +45,24 @@ def text(request: HttpRequest, secret: str) -> HttpResponse:
 @require_POST
 def receipt(request: HttpRequest, secret: str) -> HttpResponse:
     """Take what a service says became of a text of ours."""
-    _refuse_strangers(secret)
-    told = _told(request)
-    number = _number(told, TEXTED)
+    told, number = _from_service(request, secret, TEXTED)
     if receipts.is_lost(_one(told, STATE)):
         receipts.lost(number=number)
     return HttpResponse(status=204)
 
 
-def _refuse_strangers(secret: str) -> None:
+def _from_service(
+    request: HttpRequest, secret: str, names: tuple[str, ...]
+) -> tuple[Mapping[str, Any], str]:
+    """Return what the service tells, and about whose number; nobody else is heard."""
     ours = settings.SMS_WEBHOOK_SECRET
     if not ours or not constant_time_compare(secret, ours):
         raise Http404
-
-
-def _number(told: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    told = _told(request)
     number = phone_number(_one(told, names))
     if not number:
         raise BadRequest("whose number?")
-    return number
+    return told, number
 
 
 def _told(request: HttpRequest) -> Mapping[str, Any]:
